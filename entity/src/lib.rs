@@ -1,0 +1,23 @@
+//! The rows of Daybook's tables: SeaORM models, the newtypes of their keys, and the enums that are stored.
+//!
+//! Rule of the house: what a row *is* lives here; what is asked of it or decided about it lives in the server's
+//! `domain`. No queries, no GraphQL, no HTTP.
+
+#![expect(
+    missing_docs,
+    reason = "a column whose name says all needs no sentence, nor does what the derives generate"
+)]
+
+pub mod client;
+pub mod correction;
+pub mod expected_script;
+pub mod label;
+pub mod log;
+pub mod result;
+pub mod result_key;
+pub mod schedule;
+pub mod script;
+pub mod session;
+mod types;
+
+pub use types::{ClientId, Digest, Guid, LogId, ScheduleId, Timestamp};

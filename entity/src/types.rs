@@ -1,0 +1,114 @@
+//! The types of single columns: keys that can't be mixed up, instants, and digests.
+
+use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
+use sea_orm::{DbErr, DeriveValueType, TryFromU64};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The primary key of a schedule. Never leaves the server: the outside knows a schedule by its [`Guid`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct ScheduleId(pub i64);
+
+/// The primary key of a client. Never leaves the server: the outside knows a client by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct ClientId(pub i32);
+
+/// The primary key of a log entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct LogId(pub i64);
+
+/// The name of a schedule that clients use, kept as 36 characters of lower-case, hyphenated text.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    DeriveValueType,
+)]
+#[sea_orm(value_type = "String")]
+pub struct Guid(pub Uuid);
+
+impl fmt::Display for Guid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl FromStr for Guid {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::parse_str(text).map(Self)
+    }
+}
+
+impl TryFromU64 for Guid {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("Guid"))
+    }
+}
+
+/// An instant in UTC with milliseconds, readable in a SQL prompt: `DATETIME(3)` on MySQL, text on SQLite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct Timestamp(NaiveDateTime);
+
+impl Timestamp {
+    /// The present moment.
+    pub fn now() -> Self {
+        Utc::now().into()
+    }
+
+    /// The instant that lies `seconds` after this one (before it, where negative).
+    #[must_use]
+    pub fn plus_seconds(self, seconds: i32) -> Self {
+        Self(self.0 + TimeDelta::seconds(seconds.into()))
+    }
+
+    /// The time that has passed from `earlier` to this instant; negative where it lies after this one.
+    pub fn since(self, earlier: Self) -> TimeDelta {
+        self.0 - earlier.0
+    }
+}
+
+impl From<DateTime<Utc>> for Timestamp {
+    /// Cuts to whole milliseconds, so that what is kept equals what is answered on every database.
+    fn from(time: DateTime<Utc>) -> Self {
+        Self(time.naive_utc().trunc_subsecs(3))
+    }
+}
+
+impl From<Timestamp> for DateTime<Utc> {
+    fn from(time: Timestamp) -> Self {
+        time.0.and_utc()
+    }
+}
+
+/// A SHA-256 digest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct Digest(Vec<u8>);
+
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
+
+impl AsRef<[u8]> for Digest {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl TryFromU64 for Digest {
+    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+        Err(DbErr::ConvertFromU64("Digest"))
+    }
+}

@@ -1,0 +1,76 @@
+//! Everything the dashboard knows about the server: one file a noun for its typed operations, `http` and `socket` to carry them.
+//!
+//! Pages hold an [`Api`] and call its methods; nothing else sends a request. Who is signed in is decided here too: whichever
+//! answer says that nobody is, the session becomes [`Session::SignedOut`], and the application asks for a token.
+
+use leptos::prelude::*;
+
+pub mod error;
+mod http;
+pub mod results;
+pub mod scalars;
+pub mod schedules;
+pub mod session;
+pub mod socket;
+
+use self::{
+    error::{Code, Error},
+    session::Session,
+    socket::Socket,
+};
+
+/// What cynic generates from the server's schema; the derives of the operations refer to it.
+#[expect(unreachable_pub, reason = "the macro writes one module for all uses")]
+#[cynic::schema("daybook")]
+mod schema {}
+
+/// The handle through which pages reach the server. It is one per page load, and free to copy.
+#[derive(Clone, Copy)]
+pub struct Api {
+    session: RwSignal<Session>,
+    socket: Socket,
+}
+
+impl Api {
+    /// Makes the handle and hands it to all components below as context. Nothing is sent yet.
+    pub fn provide() -> Self {
+        let session = RwSignal::new(Session::Unknown);
+        let api = Self {
+            session,
+            socket: Socket::new(session),
+        };
+        provide_context(api);
+        api
+    }
+
+    /// The handle that [`Api::provide`] made.
+    pub fn expect() -> Self {
+        use_context().expect("the application provides it before it renders a page")
+    }
+
+    /// Who is signed in, as far as it is known.
+    pub fn session(self) -> ReadSignal<Session> {
+        self.session.read_only()
+    }
+
+    /// The page's one live connection.
+    pub fn socket(self) -> Socket {
+        self.socket
+    }
+
+    /// Sends a query, and notes it when the answer is that nobody is signed in.
+    async fn query<T, V>(self, operation: cynic::Operation<T, V>) -> Result<T, Error>
+    where
+        T: serde::de::DeserializeOwned + 'static,
+        V: serde::Serialize,
+    {
+        let answer = http::execute(operation).await;
+        if answer
+            .as_ref()
+            .is_err_and(|error| error.is(Code::Unauthenticated))
+        {
+            self.session.set(Session::SignedOut);
+        }
+        answer
+    }
+}

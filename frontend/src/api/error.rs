@@ -1,0 +1,142 @@
+//! What can go wrong between the dashboard and the server, in the words that a page shows.
+
+use serde::Deserialize;
+
+/// A request or a subscription that brought no data.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// No answer came: the server is down, or the network is.
+    #[error("The server could not be reached.")]
+    Unreachable,
+    /// The server answered, and its answer is an error.
+    #[error("{message}")]
+    Refused {
+        /// What kind of error, for a page to decide by.
+        code: Code,
+        /// The server's own words, for a person to read.
+        message: String,
+    },
+    /// Something answered that is not the server this page was made for.
+    #[error("The answer could not be understood (HTTP {status}).")]
+    Unintelligible {
+        /// The status of the HTTP answer; 200 for a message over the socket.
+        status: u16,
+    },
+}
+
+impl Error {
+    /// Whether the server refused with this code.
+    pub fn is(&self, expected: Code) -> bool {
+        matches!(self, Self::Refused { code, .. } if *code == expected)
+    }
+
+    /// Whether the same request may well succeed a little later, unchanged.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable => true,
+            Self::Refused { code, .. } => matches!(code, Code::Unavailable | Code::RateLimited),
+            Self::Unintelligible { .. } => false,
+        }
+    }
+}
+
+/// `extensions.code` of an error, as the server documents them.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Code {
+    /// Nobody is signed in, or no longer.
+    Unauthenticated,
+    /// The role is too low.
+    Forbidden,
+    /// There is no such thing, or it is not for these eyes.
+    NotFound,
+    /// The request itself is wrong.
+    Validation,
+    /// It contradicts what is stored; for a change feed, the revision asked for is in the future.
+    Conflict,
+    /// Too many requests or sockets just now.
+    RateLimited,
+    /// The database is not to be had just now.
+    Unavailable,
+    /// A fault of the server, which has logged it.
+    Internal,
+    /// Any other code: a page treats it as a plain refusal.
+    #[default]
+    #[serde(other)]
+    Other,
+}
+
+/// The `extensions` of a GraphQL error.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Extensions {
+    /// See [`Code`].
+    #[serde(default)]
+    pub code: Code,
+}
+
+/// A GraphQL error as it comes over the wire, over HTTP and over the socket alike.
+pub type GraphQlError = cynic::GraphQlError<Extensions>;
+
+impl From<GraphQlError> for Error {
+    fn from(error: GraphQlError) -> Self {
+        Self::Refused {
+            code: error.extensions.unwrap_or_default().code,
+            message: error.message,
+        }
+    }
+}
+
+/// The data of a GraphQL answer, or its first error. Partial data is no use to a page that would have to explain the gaps.
+pub fn data_or_error<T>(response: cynic::GraphQlResponse<T, Extensions>) -> Result<T, Error> {
+    if let Some(error) = response.errors.into_iter().flatten().next() {
+        return Err(error.into());
+    }
+    response.data.ok_or(Error::Unintelligible { status: 200 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(json: &str) -> Result<u32, Error> {
+        data_or_error(serde_json::from_str(json).expect("a GraphQL answer"))
+    }
+
+    #[test]
+    fn data_comes_through() {
+        assert_eq!(decode(r#"{"data": 7}"#), Ok(7));
+        assert_eq!(decode(r#"{"data": 7, "errors": []}"#), Ok(7));
+    }
+
+    #[test]
+    fn the_first_error_wins_over_data() {
+        let error = decode(
+            r#"{"data": 7, "errors": [{"message": "No such schedule.", "extensions": {"code": "NOT_FOUND"}},
+                                      {"message": "Another."}]}"#,
+        )
+        .expect_err("it has errors");
+        assert!(error.is(Code::NotFound));
+        assert_eq!(error.to_string(), "No such schedule.");
+    }
+
+    #[test]
+    fn a_code_of_a_newer_server_is_a_plain_refusal() {
+        let error = decode(r#"{"data": null, "errors": [{"message": "Teapot.", "extensions": {"code": "TEAPOT"}}]}"#)
+            .expect_err("it has errors");
+        assert!(error.is(Code::Other));
+        assert!(!error.is_passing());
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let refused = |code| Error::Refused {
+            code,
+            message: String::new(),
+        };
+        assert!(Error::Unreachable.is_passing());
+        assert!(refused(Code::Unavailable).is_passing());
+        assert!(!refused(Code::NotFound).is_passing());
+        assert!(!refused(Code::Conflict).is_passing());
+        assert!(!refused(Code::Internal).is_passing());
+    }
+}

@@ -1,0 +1,201 @@
+//! Results: one schedule's change feed, which brings its history and everything after through one subscription, and the
+//! long text of one result, which is fetched when somebody looks at it.
+
+use std::{fmt, str::FromStr};
+
+use cynic::{QueryBuilder, SubscriptionBuilder};
+
+use super::{
+    Api,
+    error::Error,
+    scalars::{DateTime, UnknownKeyword, Uuid},
+    schedules::Schedule,
+    schema,
+    socket::{Event, Subscription},
+};
+
+/// What became of one attempt of a script.
+#[derive(cynic::Enum, Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum ResultStatus {
+    /// Started, and no outcome yet.
+    Running,
+    /// It passed.
+    Pass,
+    /// It failed.
+    Fail,
+    /// It could not run for a reason outside of it.
+    Block,
+    /// It broke.
+    Error,
+    /// It was left out.
+    Skip,
+}
+
+impl ResultStatus {
+    /// In the order in which counters and bars show them.
+    pub const ALL: [Self; 6] = [
+        Self::Pass,
+        Self::Fail,
+        Self::Error,
+        Self::Block,
+        Self::Skip,
+        Self::Running,
+    ];
+
+    /// As the schema spells it, which is also how addresses do.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Block => "BLOCK",
+            Self::Error => "ERROR",
+            Self::Skip => "SKIP",
+        }
+    }
+}
+
+impl fmt::Display for ResultStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.keyword())
+    }
+}
+
+impl FromStr for ResultStatus {
+    type Err = UnknownKeyword;
+
+    fn from_str(text: &str) -> Result<Self, UnknownKeyword> {
+        let known = Self::ALL
+            .into_iter()
+            .find(|status| status.keyword() == text);
+        known.ok_or(UnknownKeyword)
+    }
+}
+
+/// One attempt of one script, without its long text.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Result")]
+pub struct ScriptResult {
+    /// Its global id.
+    pub id: cynic::Id,
+    /// The script.
+    pub script: String,
+    /// What became of it.
+    pub status: ResultStatus,
+    /// 1, 2, … for the same script in the same schedule.
+    pub attempt: i32,
+    /// What the script had to say.
+    pub message: Option<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<i32>,
+    /// When it was first reported.
+    pub submitted_time: DateTime,
+    /// The schedule's revision at its last change.
+    pub revision: i32,
+}
+
+/// Everything of a schedule that changed up to a revision.
+#[derive(cynic::QueryFragment, Clone, Debug)]
+pub struct ScheduleChange {
+    /// What to go on from.
+    pub revision: i32,
+    /// The schedule as it is, counts included.
+    pub schedule: Schedule,
+    /// The results that changed.
+    pub results: Vec<ScriptResult>,
+}
+
+#[derive(cynic::QueryVariables)]
+struct ScheduleChangesVariables {
+    name: Uuid,
+    after: i32,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Subscription", variables = "ScheduleChangesVariables")]
+struct ScheduleChangesSubscription {
+    #[arguments(name: $name, after: $after)]
+    schedule_changes: ScheduleChange,
+}
+
+/// What is long about a result.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Result")]
+pub struct ResultText {
+    /// What the script had to say, whole.
+    pub message: Option<String>,
+    /// What it printed.
+    pub output: Option<String>,
+}
+
+#[derive(cynic::InlineFragments)]
+#[cynic(graphql_type = "Node")]
+enum ResultNode {
+    Result(ResultText),
+    #[cynic(fallback)]
+    Other,
+}
+
+#[derive(cynic::QueryVariables)]
+struct ResultTextVariables {
+    id: cynic::Id,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Query", variables = "ResultTextVariables")]
+struct ResultTextQuery {
+    #[arguments(id: $id)]
+    node: Option<ResultNode>,
+}
+
+impl Api {
+    /// The message and the output of one result; `None` where it is gone.
+    pub async fn result_text(self, id: cynic::Id) -> Result<Option<ResultText>, Error> {
+        let data = self
+            .query(ResultTextQuery::build(ResultTextVariables { id }))
+            .await?;
+        Ok(match data.node {
+            Some(ResultNode::Result(text)) => Some(text),
+            Some(ResultNode::Other) | None => None,
+        })
+    }
+
+    /// Every change of a schedule after a revision. `last_seen` is asked again on each reconnection, so that nothing is missed
+    /// and nothing comes twice.
+    pub fn watch_schedule(
+        self,
+        name: &str,
+        last_seen: impl Fn() -> i32 + 'static,
+        mut on_event: impl FnMut(Event<ScheduleChange>) + 'static,
+    ) -> Subscription {
+        let name = Uuid(name.to_owned());
+        self.socket.subscribe(
+            move || {
+                ScheduleChangesSubscription::build(ScheduleChangesVariables {
+                    name: name.clone(),
+                    after: last_seen(),
+                })
+            },
+            move |event| {
+                on_event(event.map(|data: ScheduleChangesSubscription| data.schedule_changes));
+            },
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_spelled_in_addresses_as_in_the_schema() {
+        for status in ResultStatus::ALL {
+            assert_eq!(
+                serde_json::to_value(status).expect("a word"),
+                status.keyword()
+            );
+            assert_eq!(status.keyword().parse(), Ok(status));
+        }
+        assert_eq!("fail".parse::<ResultStatus>(), Err(UnknownKeyword));
+    }
+}

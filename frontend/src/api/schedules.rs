@@ -1,0 +1,338 @@
+//! Schedules: one fragment for the list and for the page of one, pages of the list, and the list's live updates.
+
+use std::{fmt, str::FromStr};
+
+use cynic::{QueryBuilder, SubscriptionBuilder};
+
+use super::{
+    Api,
+    error::Error,
+    scalars::{DateTime, UnknownKeyword, Uuid},
+    schema,
+    socket::{Event, Subscription},
+};
+
+/// How many schedules one page of the list holds.
+const PAGE_SIZE: i32 = 50;
+
+/// Where a schedule stands.
+#[derive(cynic::Enum, Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum ScheduleStatus {
+    /// Open, and nothing reported yet.
+    Created,
+    /// Open, with reports coming in.
+    Running,
+    /// Closed by its client.
+    Closed,
+    /// Open, with no report for longer than its lease.
+    Abandoned,
+}
+
+impl ScheduleStatus {
+    /// In the order in which a schedule goes through them.
+    pub const ALL: [Self; 4] = [Self::Created, Self::Running, Self::Closed, Self::Abandoned];
+
+    /// As the schema spells it, which is also how addresses do.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Created => "CREATED",
+            Self::Running => "RUNNING",
+            Self::Closed => "CLOSED",
+            Self::Abandoned => "ABANDONED",
+        }
+    }
+
+    /// Whether its clock still runs: it is neither closed nor given up.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Created | Self::Running)
+    }
+}
+
+impl fmt::Display for ScheduleStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.keyword())
+    }
+}
+
+impl FromStr for ScheduleStatus {
+    type Err = UnknownKeyword;
+
+    fn from_str(text: &str) -> Result<Self, UnknownKeyword> {
+        let known = Self::ALL
+            .into_iter()
+            .find(|status| status.keyword() == text);
+        known.ok_or(UnknownKeyword)
+    }
+}
+
+/// A key and a value that a client filed a schedule under.
+#[derive(cynic::QueryFragment, Clone, Debug, Eq, PartialEq)]
+pub struct Label {
+    /// Such as `branch`.
+    pub key: String,
+    /// Such as `main`.
+    pub value: String,
+}
+
+/// Counts over the latest attempt of each script.
+#[derive(cynic::QueryFragment, Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// How many scripts are to report, where that was said.
+    pub expected: Option<i32>,
+    /// Scripts with a final status.
+    pub reported: i32,
+    /// Scripts that have started and not finished.
+    pub running: i32,
+    /// Scripts that passed.
+    pub pass: i32,
+    /// Scripts that failed.
+    pub fail: i32,
+    /// Scripts that could not run for a reason outside of them.
+    pub block: i32,
+    /// Scripts that broke.
+    pub error: i32,
+    /// Scripts that were left out.
+    pub skip: i32,
+    /// The share of the expected scripts that are final, 0 to 100.
+    pub percent: Option<f64>,
+    /// An estimate of what is left, in seconds.
+    pub remaining_seconds: Option<i32>,
+}
+
+/// The name of an API client.
+#[derive(cynic::QueryFragment, Clone, Debug, Eq, PartialEq)]
+#[cynic(graphql_type = "Client")]
+pub struct ClientName {
+    /// Its unique name.
+    pub name: String,
+}
+
+/// One run of many scripts.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub struct Schedule {
+    /// The GUID that clients use.
+    pub name: Uuid,
+    /// What people call it, where its client said.
+    pub title: Option<String>,
+    /// Where it stands.
+    pub status: ScheduleStatus,
+    /// Who opened it.
+    pub client: ClientName,
+    /// What it is filed under.
+    pub labels: Vec<Label>,
+    /// When it was opened.
+    pub created_time: DateTime,
+    /// When it last changed.
+    pub last_modify_time: DateTime,
+    /// When it was closed.
+    pub closed_time: Option<DateTime>,
+    /// Its change counter.
+    pub revision: i32,
+    /// Its counts.
+    pub progress: Progress,
+}
+
+impl Schedule {
+    /// Its title, or its GUID where it has none.
+    pub fn display_name(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.name.0)
+    }
+}
+
+/// Which schedules a list shows. What is `None` restricts nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListFilter {
+    /// Only those that stand there.
+    pub status: Option<ScheduleStatus>,
+    /// Only those of exactly this title.
+    pub title: Option<String>,
+}
+
+impl ListFilter {
+    /// Whether a schedule belongs in the list.
+    pub fn matches(&self, schedule: &Schedule) -> bool {
+        self.status.is_none_or(|status| schedule.status == status)
+            && self
+                .title
+                .as_ref()
+                .is_none_or(|title| schedule.title.as_ref() == Some(title))
+    }
+
+    /// Whether it restricts anything.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The filter as the server takes it: a field that is left out restricts nothing, `null` would be something else.
+#[derive(cynic::InputObject, Clone)]
+struct ScheduleFilter {
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    status: Option<Vec<ScheduleStatus>>,
+    #[cynic(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+}
+
+impl From<&ListFilter> for ScheduleFilter {
+    fn from(filter: &ListFilter) -> Self {
+        Self {
+            status: filter.status.map(|status| vec![status]),
+            title: filter.title.clone(),
+        }
+    }
+}
+
+#[derive(cynic::QueryVariables)]
+struct SchedulesVariables {
+    first: i32,
+    after: Option<String>,
+    filter: ScheduleFilter,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Query", variables = "SchedulesVariables")]
+struct SchedulesQuery {
+    #[arguments(first: $first, after: $after, filter: $filter)]
+    schedules: ScheduleConnection,
+}
+
+#[derive(cynic::QueryFragment)]
+struct ScheduleConnection {
+    nodes: Vec<Schedule>,
+    page_info: PageInfo,
+}
+
+#[derive(cynic::QueryFragment)]
+struct PageInfo {
+    has_next_page: bool,
+    end_cursor: Option<String>,
+}
+
+#[derive(cynic::QueryVariables)]
+struct ScheduleUpdatedVariables {
+    filter: ScheduleFilter,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Subscription", variables = "ScheduleUpdatedVariables")]
+struct ScheduleUpdatedSubscription {
+    #[arguments(filter: $filter)]
+    schedule_updated: Schedule,
+}
+
+/// A stretch of the list, newest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SchedulePage {
+    /// The schedules.
+    pub schedules: Vec<Schedule>,
+    /// Where the next page begins; `None` on the last.
+    pub next: Option<String>,
+}
+
+impl Api {
+    /// The page of the list after a cursor, or the newest one.
+    pub async fn schedules(
+        self,
+        filter: &ListFilter,
+        after: Option<String>,
+    ) -> Result<SchedulePage, Error> {
+        let variables = SchedulesVariables {
+            first: PAGE_SIZE,
+            after,
+            filter: filter.into(),
+        };
+        let connection = self
+            .query(SchedulesQuery::build(variables))
+            .await?
+            .schedules;
+        let PageInfo {
+            has_next_page,
+            end_cursor,
+        } = connection.page_info;
+        Ok(SchedulePage {
+            schedules: connection.nodes,
+            next: end_cursor.filter(|_| has_next_page),
+        })
+    }
+
+    /// The newest schedules that match, then each again as it changes, and once more when it stops matching; after a lost
+    /// connection, again from the start.
+    pub fn watch_schedules(
+        self,
+        filter: &ListFilter,
+        mut on_event: impl FnMut(Event<Schedule>) + 'static,
+    ) -> Subscription {
+        let filter = ScheduleFilter::from(filter);
+        self.socket.subscribe(
+            move || {
+                ScheduleUpdatedSubscription::build(ScheduleUpdatedVariables {
+                    filter: filter.clone(),
+                })
+            },
+            move |event| {
+                on_event(event.map(|data: ScheduleUpdatedSubscription| data.schedule_updated));
+            },
+        )
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A schedule that was opened `created` minutes after midnight.
+    pub(crate) fn schedule(name: &str, created: u32) -> Schedule {
+        let time = DateTime(format!(
+            "2026-11-21T{:02}:{:02}:00.000Z",
+            created / 60,
+            created % 60
+        ));
+        Schedule {
+            name: Uuid(name.into()),
+            title: Some("nightly".into()),
+            status: ScheduleStatus::Running,
+            client: ClientName { name: "ci".into() },
+            labels: Vec::new(),
+            created_time: time.clone(),
+            last_modify_time: time,
+            closed_time: None,
+            revision: 1,
+            progress: Progress::default(),
+        }
+    }
+
+    #[test]
+    fn a_filter_matches_status_and_exact_title() {
+        let running = schedule("a", 0);
+        let filter = |status, title: Option<&str>| ListFilter {
+            status,
+            title: title.map(Into::into),
+        };
+        assert!(filter(None, None).matches(&running));
+        assert!(filter(Some(ScheduleStatus::Running), Some("nightly")).matches(&running));
+        assert!(!filter(Some(ScheduleStatus::Closed), None).matches(&running));
+        assert!(!filter(None, Some("night")).matches(&running));
+    }
+
+    #[test]
+    fn a_status_is_spelled_in_addresses_as_in_the_schema() {
+        for status in ScheduleStatus::ALL {
+            assert_eq!(
+                serde_json::to_value(status).expect("a word"),
+                status.keyword()
+            );
+            assert_eq!(status.keyword().parse(), Ok(status));
+        }
+        assert_eq!("running".parse::<ScheduleStatus>(), Err(UnknownKeyword));
+    }
+
+    #[test]
+    fn what_is_not_filtered_by_is_absent() {
+        let variables = ScheduleUpdatedVariables {
+            filter: (&ListFilter::default()).into(),
+        };
+        let operation = ScheduleUpdatedSubscription::build(variables);
+        let json = serde_json::to_value(&operation).expect("plain data");
+        assert_eq!(json["variables"], serde_json::json!({"filter": {}}));
+    }
+}

@@ -1,0 +1,74 @@
+//! The few things that the dashboard asks of the browser itself, each behind a function that says what for.
+
+use leptos::prelude::{document, location, window};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+/// The origin of this page, such as `https://daybook.example.org`.
+pub fn origin() -> String {
+    location().origin().unwrap_or_default()
+}
+
+/// The address of a WebSocket on this page's own server.
+pub fn socket_url(path: &str) -> String {
+    // `http` becomes `ws`, and `https` becomes `wss`.
+    format!("{}{path}", origin().replacen("http", "ws", 1))
+}
+
+/// Path and query of the address bar.
+pub fn current_path() -> String {
+    let location = location();
+    location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
+}
+
+/// Sets the title of the tab: what it shows, then the application's name.
+pub fn set_title(page: &str) {
+    document().set_title(&if page.is_empty() {
+        "Daybook".to_owned()
+    } else {
+        format!("{page} · Daybook")
+    });
+}
+
+/// Takes the fragment out of the address bar and out of the tab's history, and hands it over without its `#`.
+pub fn take_fragment() -> String {
+    let fragment = location().hash().unwrap_or_default();
+    if !fragment.is_empty()
+        && let Ok(history) = window().history()
+    {
+        let state = history.state().unwrap_or(JsValue::NULL);
+        // It fails only for an address of another origin, and this one is the page's own.
+        let _ = history.replace_state_with_url(&state, "", Some(&current_path()));
+    }
+    fragment.trim_start_matches('#').to_owned()
+}
+
+/// Whether somebody can see the page.
+pub fn is_visible() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
+/// Puts a text on the clipboard. False where the browser gives none, as on a plain-HTTP origin that is not this machine.
+pub async fn copy(text: &str) -> bool {
+    if !window().is_secure_context() {
+        return false;
+    }
+    let written = window().navigator().clipboard().write_text(text);
+    JsFuture::from(written).await.is_ok()
+}
+
+/// Reads a setting that this browser keeps.
+pub fn setting(key: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(key).ok()?
+}
+
+/// Keeps a setting, or forgets it. A browser that keeps nothing (a private window, a policy) is no error: the setting then
+/// lasts as long as the page.
+pub fn set_setting(key: &str, value: Option<&str>) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = match value {
+            Some(value) => storage.set_item(key, value),
+            None => storage.remove_item(key),
+        };
+    }
+}

@@ -1,0 +1,33 @@
+//! The switch between light, dark and the system's choice.
+
+use leptos::prelude::*;
+
+use super::icon::{Glyph, Icon};
+use crate::theme::Theme;
+
+/// A button that goes through the three choices.
+#[component]
+pub fn ThemeSwitch() -> impl IntoView {
+    let theme = RwSignal::new(Theme::load());
+    let glyph = Signal::derive(move || match theme.get() {
+        Theme::System => Glyph::Screen,
+        Theme::Light => Glyph::Sun,
+        Theme::Dark => Glyph::Moon,
+    });
+    let label = move || {
+        format!(
+            "Colours: {}. Switch to {}",
+            theme.get().name(),
+            theme.get().next().name()
+        )
+    };
+    let switch = move |_| {
+        theme.update(|theme| *theme = theme.next());
+        theme.get_untracked().choose();
+    };
+    view! {
+        <button type="button" class="button button--icon" data-testid="theme" aria-label=label title=label on:click=switch>
+            <Icon glyph=glyph/>
+        </button>
+    }
+}

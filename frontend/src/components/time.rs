@@ -1,0 +1,22 @@
+//! Times: relative to now, with the exact one in the viewer's own zone on hover.
+
+use leptos::prelude::*;
+
+use crate::{api::scalars::DateTime, clock::Clock, format};
+
+/// An instant as "3 min ago".
+#[component]
+pub fn RelativeTime(
+    /// The instant.
+    #[prop(into)]
+    time: Signal<DateTime>,
+) -> impl IntoView {
+    let now = Clock::expect().now();
+    let millis = Memo::new(move |_| time.with(DateTime::millis));
+    let text = Memo::new(move |_| format::ago(now.get() - millis.get()));
+    view! {
+        <time class="time" datetime=move || time.get().0 title=move || format::exact(millis.get())>
+            {text}
+        </time>
+    }
+}

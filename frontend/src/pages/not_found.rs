@@ -1,0 +1,18 @@
+//! What is shown for an address that leads nowhere.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+use crate::{browser, components::notice::Notice};
+
+/// The page.
+#[component]
+pub fn NotFoundPage() -> impl IntoView {
+    browser::set_title("Not found");
+    view! {
+        <Notice title="There is no such page" test_id="not-found">
+            <p>"The address may be mistyped, or the page has moved."</p>
+            <A href="/schedules" attr:class="button">"All schedules"</A>
+        </Notice>
+    }
+}

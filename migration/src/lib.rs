@@ -1,0 +1,30 @@
+//! The history of Daybook's tables: ordered steps, each reversible, frozen once landed.
+//!
+//! Rule of the house: a step says in plain column names what it makes. It imports no entity, for entities follow the
+//! newest step and a step must never change.
+
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
+
+mod columns;
+mod m20261121_000001_clients;
+mod m20261121_000002_schedules;
+mod m20261121_000003_results;
+mod m20261121_000004_log;
+
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+/// All steps, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_clients::Migration),
+            Box::new(m20261121_000002_schedules::Migration),
+            Box::new(m20261121_000003_results::Migration),
+            Box::new(m20261121_000004_log::Migration),
+        ]
+    }
+}

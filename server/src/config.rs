@@ -1,0 +1,255 @@
+//! The settings: defaults, then a file, then the environment, then flags.
+//!
+//! `daybook.default.toml` is both the documentation and the source of every default; no default stands in code.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, ensure};
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// The default settings, each with a comment that says what it means.
+pub const DEFAULTS: &str = include_str!("../daybook.default.toml");
+
+/// The file that is read where none is named, if it is there.
+const DEFAULT_FILE: &str = "daybook.toml";
+
+/// What a token chosen by the operator must at least have, in characters.
+const ADMIN_TOKEN_CHARACTERS: usize = 16;
+
+/// Everything an operator can set.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The database: `sqlite:` or `mysql:`.
+    pub database_url: String,
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// The address people type to get here, where it differs.
+    pub public_url: Option<Url>,
+    /// The token of the client `admin`.
+    pub admin_token: Option<Secret>,
+    /// Whether reading needs no login.
+    pub public_read: bool,
+    /// How log lines look.
+    pub log_format: LogFormat,
+}
+
+/// How the server's own log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+/// A text that no log line or debug output shows.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The settings that can be given as flags.
+#[derive(Clone, Debug, Default, clap::Args, Serialize)]
+pub struct Flags {
+    /// The settings file [default: daybook.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// The database, as sqlite://FILE?mode=rwc or mysql://USER:PASSWORD@HOST:PORT/DATABASE
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// The address people type to get here
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<Url>,
+    /// Let people read without logging in
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_read: Option<bool>,
+    /// How log lines look
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<LogFormat>,
+}
+
+impl Config {
+    /// Reads the settings from all of their places.
+    ///
+    /// An unknown key in the file is an error that names it; an unknown `DAYBOOK_*` variable is only a warning, for
+    /// Kubernetes makes such by itself.
+    pub fn load(flags: &Flags) -> anyhow::Result<Self> {
+        let file = settings_file(flags.config.as_deref())?;
+        let config: Self = Figment::from(Toml::string(DEFAULTS))
+            .merge(file)
+            .merge(Env::raw().only(&["DATABASE_URL"]))
+            .merge(Env::prefixed("DAYBOOK_").only(ENVIRONMENT))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .context("the settings can't be used")?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The names of `DAYBOOK_*` variables that are set and mean nothing.
+    pub fn unknown_variables() -> Vec<String> {
+        Env::prefixed("DAYBOOK_")
+            .iter()
+            .map(|(key, _)| key.to_string())
+            .filter(|key| !ENVIRONMENT.contains(&key.as_str()))
+            .map(|key| format!("DAYBOOK_{}", key.to_uppercase()))
+            .collect()
+    }
+
+    /// The address of the login page, as people reach it. `bound` is the address that is listened on.
+    pub fn login_url(&self, bound: SocketAddr) -> String {
+        match &self.public_url {
+            Some(url) => format!("{}/login", url.as_str().trim_end_matches('/')),
+            None => format!("http://{bound}/login"),
+        }
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if let Some(token) = &self.admin_token {
+            ensure!(
+                token.reveal().chars().count() >= ADMIN_TOKEN_CHARACTERS,
+                "DAYBOOK_ADMIN_TOKEN (admin_token) must have {ADMIN_TOKEN_CHARACTERS} characters or more"
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Default for Config {
+    /// The settings of `daybook.default.toml`.
+    fn default() -> Self {
+        Figment::from(Toml::string(DEFAULTS))
+            .extract()
+            .expect("the default settings are part of this program, and a test reads them")
+    }
+}
+
+/// The settings that the environment may hold, as `DAYBOOK_` and the name in capitals.
+const ENVIRONMENT: &[&str] = &[
+    "listen",
+    "public_url",
+    "admin_token",
+    "public_read",
+    "log_format",
+];
+
+/// The settings in a file: the one that is named, or the default one if it is there.
+fn settings_file(named: Option<&Path>) -> anyhow::Result<Figment> {
+    let path = named.unwrap_or(Path::new(DEFAULT_FILE));
+    if path.is_file() {
+        return Ok(Figment::from(Toml::file_exact(path)));
+    }
+    ensure!(
+        named.is_none(),
+        "there is no settings file {}",
+        path.display()
+    );
+    Ok(Figment::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use figment::Jail;
+
+    use super::*;
+
+    #[test]
+    fn the_documented_defaults_are_the_defaults() {
+        let config = Config::default();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert!(!config.public_read);
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "the signature is figment's")]
+    fn flags_win_over_the_environment_and_that_over_the_file() {
+        Jail::expect_with(|jail| {
+            jail.create_file(
+                "daybook.toml",
+                "listen = '127.0.0.1:1'\npublic_read = true\ndatabase_url = 'sqlite://file.db'",
+            )?;
+            jail.set_env("DAYBOOK_LISTEN", "127.0.0.1:2");
+            jail.set_env("DATABASE_URL", "sqlite://environment.db");
+            let flags = Flags {
+                database_url: Some("sqlite://flag.db".into()),
+                ..Flags::default()
+            };
+            let config = Config::load(&flags).expect("good settings");
+            assert_eq!(config.listen.port(), 2);
+            assert!(config.public_read);
+            assert_eq!(config.database_url, "sqlite://flag.db");
+            Ok(())
+        });
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "the signature is figment's")]
+    fn an_unknown_key_in_the_file_is_named() {
+        Jail::expect_with(|jail| {
+            jail.create_file("daybook.toml", "listne = '127.0.0.1:1'")?;
+            let error = Config::load(&Flags::default()).expect_err("a typo");
+            assert!(format!("{error:#}").contains("listne"), "{error:#}");
+            Ok(())
+        });
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "the signature is figment's")]
+    fn an_unknown_variable_is_no_error() {
+        Jail::expect_with(|jail| {
+            jail.set_env("DAYBOOK_PORT_80_TCP", "tcp://10.0.0.1:80");
+            Config::load(&Flags::default()).expect("good settings");
+            assert!(Config::unknown_variables().contains(&"DAYBOOK_PORT_80_TCP".to_owned()));
+            Ok(())
+        });
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "the signature is figment's")]
+    fn a_short_admin_token_is_refused() {
+        Jail::expect_with(|jail| {
+            jail.set_env("DAYBOOK_ADMIN_TOKEN", "short");
+            let error = Config::load(&Flags::default()).expect_err("too short");
+            assert!(error.to_string().contains("16 characters"));
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,298 @@
+//! Access to the database: which kind it is, how its connections are set up, and what its errors mean.
+//!
+//! The kind is chosen by the URL at run time; everything else in the server is the same for both. On SQLite one
+//! connection writes and several read; on MySQL and MariaDB they come from one pool.
+
+use std::{future::Future, str::FromStr, time::Duration};
+
+use anyhow::{Context, bail};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait, sqlx,
+};
+
+use crate::error::{Error, Result};
+
+/// No statement of a write may take longer.
+pub(crate) const STATEMENT_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long to wait for a connection before a request is answered with `UNAVAILABLE`.
+const ACQUIRE_DEADLINE: Duration = Duration::from_secs(5);
+
+const SQLITE_READERS: u32 = 8;
+const MYSQL_CONNECTIONS: u32 = 24;
+
+/// How often a transaction that the database broke off is tried again.
+const ATTEMPTS: u32 = 6;
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub struct Db {
+    url: String,
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+}
+
+impl Db {
+    /// Opens the database that `url` names.
+    pub async fn connect(url: &str) -> anyhow::Result<Self> {
+        let (reader, writer) = match kind(url)? {
+            DbBackend::Sqlite => {
+                // The writer comes first: it makes the file, and switches it to WAL.
+                let writer = Database::connect(sqlite(url, 1)).await;
+                let writer = writer.with_context(|| format!("can't open {url}"))?;
+                let reader = Database::connect(sqlite(url, SQLITE_READERS)).await?;
+                (reader, writer)
+            }
+            _ => {
+                let pool = Database::connect(mysql(url, MYSQL_CONNECTIONS)).await;
+                let pool = pool.context("can't connect to the database")?;
+                (pool.clone(), pool)
+            }
+        };
+        Ok(Self {
+            url: url.to_owned(),
+            reader,
+            writer,
+        })
+    }
+
+    /// Brings the tables up to date.
+    pub async fn migrate(&self) -> Result<(), DbErr> {
+        Migrator::up(&self.writer, None).await
+    }
+
+    /// Whether the database answers and its tables are up to date.
+    pub async fn is_ready(&self) -> bool {
+        matches!(Migrator::get_pending_migrations(&self.reader).await, Ok(pending) if pending.is_empty())
+    }
+
+    /// For single reads.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// For several reads of one moment.
+    pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.reader
+            .begin_with_options(TransactionOptions {
+                isolation_level: self.is_mysql().then_some(IsolationLevel::RepeatableRead),
+                access_mode: self.is_mysql().then_some(AccessMode::ReadOnly),
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            })
+            .await
+    }
+
+    /// Begins a transaction that writes.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        begin(&self.writer).await
+    }
+
+    /// A connection for one writer alone, which may drop it when it hangs. On SQLite it is the only one that writes.
+    pub(crate) async fn dedicated_writer(&self) -> Result<DatabaseConnection, DbErr> {
+        if self.is_mysql() {
+            Database::connect(mysql(&self.url, 1)).await
+        } else {
+            Ok(self.writer.clone())
+        }
+    }
+
+    /// Closes all connections. On SQLite this folds the write-ahead log into the file.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.reader.close().await?;
+        self.writer.close().await
+    }
+
+    fn is_mysql(&self) -> bool {
+        self.reader.get_database_backend() == DbBackend::MySql
+    }
+}
+
+/// Begins a transaction that writes: at READ COMMITTED, for under REPEATABLE READ the first read fixes a snapshot that
+/// hides the rows of a schedule that is locked later; on SQLite with the write lock from the start.
+pub(crate) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let mysql = connection.get_database_backend() == DbBackend::MySql;
+    connection
+        .begin_with_options(TransactionOptions {
+            isolation_level: mysql.then_some(IsolationLevel::ReadCommitted),
+            access_mode: None,
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        })
+        .await
+}
+
+/// Commits. When the connection goes away meanwhile nobody knows the outcome, so this is not tried again.
+pub(crate) async fn commit(transaction: DatabaseTransaction) -> Result<()> {
+    transaction.commit().await.map_err(|error| {
+        if is_disconnect(&error) {
+            tracing::warn!(%error, "the connection went away while committing");
+            Error::Unavailable
+        } else {
+            error.into()
+        }
+    })
+}
+
+/// Does `operation`, a whole transaction, and does it again when the database broke it off: after a deadlock, a lock
+/// that did not come, a lost connection, a failed certification.
+pub(crate) async fn retrying<T, F>(mut operation: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    for attempt in 1..=ATTEMPTS {
+        match tokio::time::timeout(2 * STATEMENT_DEADLINE, operation()).await {
+            Ok(Err(Error::Interrupted)) => tokio::time::sleep(back_off(attempt)).await,
+            Ok(outcome) => return outcome,
+            Err(_) => break,
+        }
+    }
+    Err(Error::Unavailable)
+}
+
+/// How long to wait before the attempt after `attempt`: doubling from 10 ms, with jitter, so that two that collided
+/// don't meet again.
+pub(crate) fn back_off(attempt: u32) -> Duration {
+    let most = 10 << attempt.min(6);
+    Duration::from_millis(rand::random_range(most / 2..=most))
+}
+
+/// What a database error means for the one who met it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// It has to do with the moment, not with the statement: trying again helps.
+    Passing,
+    /// It will be the same next time.
+    Lasting,
+}
+
+impl Trouble {
+    /// Sorts an error.
+    pub(crate) fn of(error: &DbErr) -> Self {
+        if is_disconnect(error) || is_collision(error) {
+            Self::Passing
+        } else {
+            Self::Lasting
+        }
+    }
+}
+
+/// MySQL: deadlock, lock wait timed out, record has changed (Galera), node not ready (Galera), server shutting down,
+/// read-only node, statement interrupted.
+const MYSQL_PASSING: [u16; 8] = [1213, 1205, 1020, 1047, 1053, 1290, 1317, 1969];
+
+/// SQLite's primary codes for a busy, locked or full database.
+const SQLITE_PASSING: [i32; 3] = [5, 6, 13];
+
+fn is_collision(error: &DbErr) -> bool {
+    let Some(sqlx::Error::Database(error)) = driver_error(error) else {
+        return false;
+    };
+    if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+        return MYSQL_PASSING.contains(&error.number()) || error.code() == Some("40001");
+    }
+    // SQLite's extended codes hold the primary one in their lowest byte.
+    error
+        .code()
+        .and_then(|code| i32::from_str(&code).ok())
+        .is_some_and(|code| SQLITE_PASSING.contains(&(code & 0xff)))
+}
+
+fn is_disconnect(error: &DbErr) -> bool {
+    matches!(error, DbErr::ConnectionAcquire(_))
+        || matches!(
+            driver_error(error),
+            Some(
+                sqlx::Error::Io(_)
+                    | sqlx::Error::Protocol(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed
+            )
+        )
+}
+
+fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+fn kind(url: &str) -> anyhow::Result<DbBackend> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => Ok(DbBackend::Sqlite),
+        Some(("mysql" | "mariadb", _)) => Ok(DbBackend::MySql),
+        _ => bail!("DATABASE_URL must begin with sqlite: or mysql:"),
+    }
+}
+
+fn sqlite(url: &str, connections: u32) -> ConnectOptions {
+    use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+    let mut options = pool(url, connections);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(STATEMENT_DEADLINE)
+            .foreign_keys(true)
+    });
+    options
+}
+
+fn mysql(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = pool(url, connections);
+    options.after_connect(|connection| {
+        Box::pin(async move {
+            let seconds = STATEMENT_DEADLINE.as_secs();
+            connection
+                .execute_unprepared(&format!("SET SESSION innodb_lock_wait_timeout = {seconds}"))
+                .await?;
+            // MariaDB knows this one, MySQL does not: on a Galera node, reads wait for what other nodes committed.
+            let cluster = connection
+                .query_one_raw(sea_orm::Statement::from_string(
+                    DbBackend::MySql,
+                    "SHOW VARIABLES LIKE 'wsrep_sync_wait'",
+                ))
+                .await?;
+            if cluster.is_some() {
+                connection
+                    .execute_unprepared("SET SESSION wsrep_sync_wait = 7")
+                    .await?;
+            }
+            Ok(())
+        })
+    });
+    options
+}
+
+fn pool(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_DEADLINE)
+        .sqlx_logging(false);
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_url_chooses_the_database() {
+        assert_eq!(kind("sqlite://a.db").expect("sqlite"), DbBackend::Sqlite);
+        assert_eq!(kind("mysql://h/d").expect("mysql"), DbBackend::MySql);
+        assert!(kind("postgres://h/d").is_err());
+    }
+
+    #[test]
+    fn back_off_grows_and_is_bounded() {
+        assert!(back_off(1) <= Duration::from_millis(20));
+        assert!(back_off(60) <= Duration::from_millis(640));
+    }
+}

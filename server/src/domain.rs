@@ -1,0 +1,19 @@
+//! What Daybook decides: the rules of schedules, results and clients, and every read and write of the database.
+//!
+//! Rules of the house: nothing here knows GraphQL or HTTP. Every function takes the actor, asks it for the permission
+//! that the deed needs, and holds a narrower type from then on. What a caller may not see is "not found".
+
+pub mod actor;
+pub mod auth;
+pub mod background;
+pub mod client;
+pub mod comparison;
+pub mod feed;
+pub mod input;
+pub mod junit;
+pub mod log;
+pub mod page;
+pub mod report;
+pub mod result;
+pub mod schedule;
+pub mod script;

@@ -1,0 +1,113 @@
+//! What the server does by itself, every now and then.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use entity::{ScheduleId, Timestamp, schedule, session};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::{domain::schedule::abandon_silent, error::Result, events::Heard, state::State};
+
+/// How often to look for changes that other processes made, and that no event told of.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How far back such a look goes, in seconds. Much longer than the pause between two, for clocks differ.
+const LOOK_BACK_SECONDS: i32 = 60;
+
+/// How often to look for abandoned schedules.
+const ABANDON: Duration = Duration::from_secs(2);
+
+/// How often to sweep up ended sessions.
+const SWEEP: Duration = Duration::from_secs(3600);
+
+/// Starts it all. It ends when the server stops.
+pub fn start(state: &State) {
+    let seen = Arc::new(Seen::default());
+    every(state, LOOK, "looking for changes", move |state| {
+        look(state, Arc::clone(&seen))
+    });
+    every(
+        state,
+        ABANDON,
+        "looking for abandoned schedules",
+        |state| async move { abandon_silent(&state).await },
+    );
+    every(state, SWEEP, "sweeping up sessions", sweep_sessions);
+}
+
+/// Does something again and again. A failure is logged, and it is tried again next time.
+fn every<F>(
+    state: &State,
+    pause: Duration,
+    what: &'static str,
+    mut work: impl FnMut(State) -> F + Send + 'static,
+) where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    let state = state.clone();
+    state.background.clone().spawn(async move {
+        let mut ticks = interval(pause);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = state.stopping.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            if let Err(error) = work(state.clone()).await {
+                tracing::warn!(what, %error, "background work failed");
+            }
+        }
+    });
+}
+
+/// The revision of each schedule as the last look saw it.
+type Seen = Mutex<HashMap<ScheduleId, i32>>;
+
+/// Wakes the subscribers of the schedules that changed since the last look.
+async fn look(state: State, seen: Arc<Seen>) -> Result<()> {
+    let listened_to = state.events.listened_to();
+    let moment = Timestamp::now().plus_seconds(-LOOK_BACK_SECONDS);
+    let rows: Vec<(ScheduleId, i32)> = schedule::Entity::find()
+        .select_only()
+        .column(schedule::Column::ScheduleId)
+        .column(schedule::Column::Revision)
+        .filter(
+            schedule::Column::LastModifyTime
+                .gte(moment)
+                .or(schedule::Column::ScheduleId.is_in(listened_to.iter().copied())),
+        )
+        .into_tuple()
+        .all(state.db.read())
+        .await?;
+    let now: HashMap<_, _> = rows.into_iter().collect();
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    for (id, revision) in &now {
+        let is_unheard = state
+            .events
+            .last_heard(*id)
+            .is_some_and(|heard| heard != Heard::Revision(*revision));
+        if is_unheard || seen.get(id) != Some(revision) {
+            state.events.changed(*id, *revision);
+        }
+    }
+    for id in listened_to.iter().filter(|id| !now.contains_key(id)) {
+        state.events.deleted(*id);
+    }
+    *seen = now;
+    Ok(())
+}
+
+async fn sweep_sessions(state: State) -> Result<()> {
+    let transaction = state.db.begin().await?;
+    session::Entity::delete_many()
+        .filter(session::Column::ExpiresTime.lt(Timestamp::now()))
+        .exec(&transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(())
+}

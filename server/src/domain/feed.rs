@@ -1,0 +1,12 @@
+//! What subscribers are sent.
+//!
+//! [`changes`] is a change feed, not a queue of events: a subscriber is at a revision, wakes, and reads what lies between
+//! it and now. States that were passed through may be skipped, changes may not, and nothing ever expires. A slow
+//! subscriber holds nobody back and grows no memory, for it catches up from the database. [`updates`] sends schedules as
+//! they change.
+
+mod changes;
+mod updates;
+
+pub use changes::{Change, SharedReads, changes};
+pub use updates::updates;

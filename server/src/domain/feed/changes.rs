@@ -1,0 +1,372 @@
+//! The change feed of one schedule.
+
+use std::{sync::Arc, time::Duration};
+
+use entity::{Guid, ScheduleId, schedule};
+use futures_util::{Stream, stream};
+use moka::future::Cache;
+use sea_orm::EntityTrait;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout_at},
+};
+
+use crate::{
+    domain::{
+        actor::{Actor, Viewer},
+        result::{Row, changed_after},
+        schedule::by_name,
+    },
+    error::{Error, Result},
+    events::Heard,
+    state::State,
+};
+
+/// The most results of a message.
+const RESULTS: usize = 500;
+
+/// The most bytes of the messages and outputs in one message, unless a single result has more.
+const CONTENT_BYTES: i64 = 4 * 1024 * 1024;
+
+/// How long a reader that sees less than it heard of looks again: another node of a cluster has not caught up.
+const LOOK_AGAIN: [Duration; 3] = [
+    Duration::from_millis(20),
+    Duration::from_millis(40),
+    Duration::from_millis(80),
+];
+
+/// How long a subscriber may be at a revision that the schedule does not have.
+const BEYOND: Duration = Duration::from_secs(5);
+
+/// How long a read is shared, and how many bytes all shared reads may have.
+const SHARED: Duration = Duration::from_secs(1);
+const SHARED_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What changed in a schedule.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Where to go on from. Lower than the schedule's revision where there is more to come at once.
+    pub revision: i32,
+    /// The schedule at the moment of reading.
+    pub schedule: schedule::Model,
+    /// The results that changed since the subscriber's revision, in the order of their changes.
+    pub results: Vec<Row>,
+}
+
+/// What the subscribers of one schedule read together: those that wake at the same revision share one read.
+#[derive(Debug)]
+pub struct SharedReads {
+    reads: Cache<(ScheduleId, i32, i32), Option<Arc<Change>>>,
+}
+
+impl SharedReads {
+    /// Nothing was read yet.
+    pub fn new() -> Self {
+        Self {
+            reads: Cache::builder()
+                .time_to_live(SHARED)
+                .max_capacity(SHARED_BYTES)
+                .weigher(|_, change: &Option<Arc<Change>>| {
+                    change.as_ref().map_or(0, |change| weight(change))
+                })
+                .build(),
+        }
+    }
+}
+
+impl Default for SharedReads {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Everything that changed in a schedule after a revision, then every further change, in revision order.
+///
+/// Ends with `NOT_FOUND` when the schedule is deleted, and with `CONFLICT` when it does not reach the revision within
+/// five seconds: its database was restored, and the subscriber must start again from 0.
+pub async fn changes(
+    state: &State,
+    actor: &Actor,
+    name: Guid,
+    after: i32,
+) -> Result<impl Stream<Item = Result<Arc<Change>>> + use<>> {
+    let viewer = actor.viewer()?;
+    if after < 0 {
+        return Err(Error::validation("after", "must not be negative"));
+    }
+    let schedule = by_name(state, &viewer, name)
+        .await?
+        .ok_or_else(|| Error::not_found("schedule", name))?;
+    let follower = Follower {
+        // Joined before history is read, so that there is no gap in between.
+        news: state.events.listen(schedule.schedule_id),
+        state: state.clone(),
+        viewer,
+        name,
+        id: schedule.schedule_id,
+        at: after,
+        heard: None,
+        behind: true,
+    };
+    Ok(stream::unfold(Some(follower), |follower| async {
+        let mut follower = follower?;
+        match follower.next().await {
+            Ok(change) => Some((Ok(change), Some(follower))),
+            Err(error) => Some((Err(error), None)),
+        }
+    }))
+}
+
+/// One subscriber.
+struct Follower {
+    news: watch::Receiver<Heard>,
+    state: State,
+    viewer: Viewer,
+    name: Guid,
+    id: ScheduleId,
+    /// Everything up to this revision was sent.
+    at: i32,
+    /// The revision that was last heard of, once something was.
+    heard: Option<i32>,
+    /// Whether there may be more than what was sent, without any news.
+    behind: bool,
+}
+
+impl Follower {
+    async fn next(&mut self) -> Result<Arc<Change>> {
+        loop {
+            if !self.behind {
+                self.wait_for_news().await?;
+            }
+            let change = self.read().await?;
+            if change.schedule.revision < self.at {
+                self.wait_until_reached().await?;
+                continue;
+            }
+            let is_news = change.revision > self.at;
+            self.behind = change.revision < change.schedule.revision;
+            self.at = change.revision;
+            if is_news {
+                return Ok(change);
+            }
+        }
+    }
+
+    async fn wait_for_news(&mut self) -> Result<()> {
+        // The topic lives as long as somebody listens to it.
+        let _ = self.news.changed().await;
+        let heard = *self.news.borrow_and_update();
+        match heard {
+            Heard::Revision(revision) => {
+                self.heard = Some(revision);
+                Ok(())
+            }
+            Heard::Deleted => Err(self.gone()),
+        }
+    }
+
+    /// Reads what is new. What was read after the same news is shared, for it can't be older than them; before any news
+    /// there is nothing to tell how old a read is, so nobody else's is taken.
+    async fn read(&self) -> Result<Arc<Change>> {
+        let change = match self.heard {
+            None => read(&self.state, &self.viewer, self.id, self.at).await?,
+            Some(heard) => self
+                .state
+                .reads
+                .reads
+                .try_get_with(
+                    (self.id, self.at, heard),
+                    read_at_least(&self.state, &self.viewer, self.id, self.at, heard),
+                )
+                .await
+                .map_err(Arc::unwrap_or_clone)?,
+        };
+        change.ok_or_else(|| self.gone())
+    }
+
+    /// The subscriber is ahead of what can be read. Either that is about to come, or it never will.
+    async fn wait_until_reached(&mut self) -> Result<()> {
+        let give_up = Instant::now() + BEYOND;
+        let mut pauses = LOOK_AGAIN.into_iter();
+        loop {
+            let change = read(&self.state, &self.viewer, self.id, self.at).await?;
+            let change = change.ok_or_else(|| self.gone())?;
+            if change.schedule.revision >= self.at {
+                return Ok(());
+            }
+            if Instant::now() >= give_up {
+                return Err(Error::Conflict(format!(
+                    "schedule {} is at revision {}, before {}: start again from 0",
+                    self.name, change.schedule.revision, self.at
+                )));
+            }
+            match pauses.next() {
+                Some(pause) => sleep(pause).await,
+                None => {
+                    // Woken by news, or by the deadline: either way it is time to look.
+                    let _ = timeout_at(give_up, self.news.changed()).await;
+                }
+            }
+        }
+    }
+
+    fn gone(&self) -> Error {
+        Error::not_found("schedule", self.name)
+    }
+}
+
+async fn read_at_least(
+    state: &State,
+    viewer: &Viewer,
+    id: ScheduleId,
+    after: i32,
+    heard: i32,
+) -> Result<Option<Arc<Change>>> {
+    let mut pauses = LOOK_AGAIN.into_iter();
+    loop {
+        let change = read(state, viewer, id, after).await?;
+        let is_behind = change
+            .as_ref()
+            .is_some_and(|change| change.schedule.revision < heard);
+        match pauses.next() {
+            Some(pause) if is_behind => sleep(pause).await,
+            _ => return Ok(change),
+        }
+    }
+}
+
+/// Reads a schedule and its next changed results, both of one moment.
+async fn read(
+    state: &State,
+    viewer: &Viewer,
+    id: ScheduleId,
+    after: i32,
+) -> Result<Option<Arc<Change>>> {
+    let snapshot = state.db.snapshot().await?;
+    let Some(schedule) = schedule::Entity::find_by_id(id).one(&snapshot).await? else {
+        return Ok(None);
+    };
+    let rows = changed_after(&snapshot, viewer, id, after, RESULTS as u64).await?;
+    snapshot.commit().await?;
+    Ok(Some(Arc::new(cut(schedule, rows))))
+}
+
+/// Makes a message of what was read: as much of it as fits, and where to go on.
+fn cut(schedule: schedule::Model, mut results: Vec<Row>) -> Change {
+    let is_all = results.len() < RESULTS;
+    let mut bytes = 0;
+    let fitting = results
+        .iter()
+        .take_while(|row| {
+            bytes += i64::from(row.content_bytes);
+            bytes <= CONTENT_BYTES
+        })
+        .count()
+        .max(1);
+    let is_cut = fitting < results.len();
+    results.truncate(fitting);
+    let revision = match results.last() {
+        Some(last) if is_cut || !is_all => last.revision,
+        _ => schedule.revision,
+    };
+    Change {
+        revision,
+        schedule,
+        results,
+    }
+}
+
+fn weight(change: &Change) -> u32 {
+    let rows: usize = change
+        .results
+        .iter()
+        .map(|row| {
+            size_of::<Row>() + row.script.len() + row.message.as_ref().map_or(0, String::len)
+        })
+        .sum();
+    u32::try_from(size_of::<Change>() + rows).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use entity::{ClientId, Timestamp, result::ResultStatus, schedule::OriginalStatus};
+
+    use super::*;
+
+    fn schedule(revision: i32) -> schedule::Model {
+        let now = Timestamp::now();
+        schedule::Model {
+            schedule_id: ScheduleId(1),
+            schedule_name: Guid(uuid::Uuid::new_v4()),
+            schedule_status: OriginalStatus::Open,
+            created_time: now,
+            last_modify_time: now,
+            state: schedule::State::Running,
+            client_id: ClientId(1),
+            title: None,
+            closed_time: None,
+            revision,
+            lease_seconds: 0,
+            lease_expires: None,
+            expected: None,
+            expected_final: 0,
+            running: 0,
+            pass: 0,
+            fail: 0,
+            block: 0,
+            error: 0,
+            skip: 0,
+        }
+    }
+
+    fn row(revision: i32, content_bytes: i32) -> Row {
+        Row {
+            schedule_id: ScheduleId(1),
+            number: revision,
+            script: format!("script {revision}"),
+            attempt: 1,
+            latest: true,
+            status: ResultStatus::Pass,
+            message: None,
+            content_bytes,
+            duration_ms: None,
+            started_time: None,
+            submitted_time: Timestamp::now(),
+            revision,
+        }
+    }
+
+    #[test]
+    fn a_message_that_holds_all_goes_up_to_the_schedule() {
+        // Revision 4 was a change of the schedule alone.
+        let change = cut(
+            schedule(4),
+            (1..=3).map(|revision| row(revision, 10)).collect(),
+        );
+        assert_eq!((change.revision, change.results.len()), (4, 3));
+    }
+
+    #[test]
+    fn a_full_message_goes_up_to_its_last_result() {
+        let change = cut(
+            schedule(900),
+            (1..=500).map(|revision| row(revision, 10)).collect(),
+        );
+        assert_eq!((change.revision, change.results.len()), (500, 500));
+    }
+
+    #[test]
+    fn long_outputs_make_short_messages() {
+        let rows = (1..=9).map(|revision| row(revision, 1024 * 1024)).collect();
+        let change = cut(schedule(9), rows);
+        assert_eq!((change.revision, change.results.len()), (4, 4));
+        let change = cut(schedule(9), vec![row(1, 5 * 1024 * 1024), row(2, 1)]);
+        assert_eq!((change.revision, change.results.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_change_of_the_schedule_alone_has_no_results() {
+        let change = cut(schedule(5), Vec::new());
+        assert_eq!((change.revision, change.results.len()), (5, 0));
+    }
+}

@@ -1,0 +1,384 @@
+//! Changing, closing, reopening and deleting schedules, and finding the abandoned ones.
+
+use std::collections::HashSet;
+
+use entity::{
+    Guid, ScheduleId, Timestamp, expected_script, label, result,
+    schedule::{Column, Entity, Model, State as ScheduleState},
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::{
+    EXPECTED_SCRIPTS, Label, VALUES_PER_STATEMENT, check_scripts, enter, insert_expected,
+    insert_labels, lease_from, lock, reported, touch,
+};
+use crate::{
+    db,
+    domain::{
+        actor::{Actor, Admin, Operator, Reporter},
+        input,
+        log::Deed,
+    },
+    error::{Error, Result},
+    state::State,
+};
+
+/// What is to change in an open schedule. What is left out stays.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// A new title, or none.
+    pub title: Option<Option<String>>,
+    /// Labels that replace all that are there.
+    pub labels: Option<Vec<(String, String)>>,
+    /// Scripts that are expected too.
+    pub add_expected: Vec<String>,
+}
+
+/// [`Changes`] that can be made.
+struct Checked {
+    title: Option<Option<String>>,
+    labels: Option<Vec<Label>>,
+    add_expected: Vec<String>,
+}
+
+impl Changes {
+    fn check(self) -> Result<Checked> {
+        let title = match self.title {
+            Some(Some(title)) => Some(Some(input::name("title", &title)?)),
+            other => other,
+        };
+        Ok(Checked {
+            title,
+            labels: self.labels.map(Label::check_all).transpose()?,
+            add_expected: check_scripts("addExpected", &self.add_expected)?,
+        })
+    }
+}
+
+/// Changes an open schedule.
+pub async fn update(state: &State, actor: &Actor, name: Guid, changes: Changes) -> Result<Model> {
+    let deed = Deed::new(actor, "SCHEDULE_UPDATE", name);
+    let outcome = async {
+        let reporter = actor.reporter()?;
+        let changes = changes.check()?;
+        db::retrying(async || update_once(state, &reporter, &deed, name, &changes).await).await
+    };
+    let schedule = deed.noting_failure(state, outcome.await).await?;
+    state
+        .events
+        .changed(schedule.schedule_id, schedule.revision);
+    Ok(schedule)
+}
+
+async fn update_once(
+    state: &State,
+    reporter: &Reporter,
+    deed: &Deed,
+    name: Guid,
+    changes: &Checked,
+) -> Result<Model> {
+    let transaction = state.db.begin().await?;
+    let mut schedule = lock(&transaction, name).await?;
+    reporter.may_change(&schedule)?;
+    if schedule.state == ScheduleState::Closed {
+        return Err(Error::ScheduleClosed(name));
+    }
+    touch(&mut schedule, Timestamp::now());
+    if let Some(title) = &changes.title {
+        schedule.title.clone_from(title);
+    }
+    if let Some(labels) = &changes.labels {
+        label::Entity::delete_many()
+            .filter(label::Column::ScheduleId.eq(schedule.schedule_id))
+            .exec(&transaction)
+            .await?;
+        insert_labels(&transaction, schedule.schedule_id, labels).await?;
+    }
+    expect_more(&transaction, &mut schedule, &changes.add_expected).await?;
+    save(&transaction, &schedule).await?;
+    deed.done(&transaction).await?;
+    db::commit(transaction).await?;
+    Ok(schedule)
+}
+
+/// Adds expected scripts to a locked schedule. Those that are expected already, or final already, are counted as such.
+async fn expect_more(
+    transaction: &impl ConnectionTrait,
+    schedule: &mut Model,
+    scripts: &[String],
+) -> Result<()> {
+    if scripts.is_empty() {
+        return Ok(());
+    }
+    let present = expected_scripts(transaction, schedule.schedule_id, scripts).await?;
+    let added: Vec<String> = scripts
+        .iter()
+        .filter(|script| !present.contains(*script))
+        .cloned()
+        .collect();
+    let before = schedule.expected.unwrap_or(0);
+    let total = usize::try_from(before).expect("a count is not negative") + added.len();
+    if total > EXPECTED_SCRIPTS {
+        let message = format!("would make {total} scripts, at most {EXPECTED_SCRIPTS} are allowed");
+        return Err(Error::validation("addExpected", message));
+    }
+    insert_expected(
+        transaction,
+        schedule.schedule_id,
+        total - added.len(),
+        &added,
+    )
+    .await?;
+    schedule.expected = Some(i32::try_from(total).expect("at most 100,000"));
+    schedule.expected_final += final_among(transaction, schedule.schedule_id, &added).await?;
+    Ok(())
+}
+
+/// Those of `scripts` that a schedule expects.
+pub(crate) async fn expected_scripts(
+    connection: &impl ConnectionTrait,
+    schedule: ScheduleId,
+    scripts: &[String],
+) -> Result<HashSet<String>> {
+    let mut found = HashSet::new();
+    for some in scripts.chunks(VALUES_PER_STATEMENT) {
+        let rows: Vec<String> = expected_script::Entity::find()
+            .select_only()
+            .column(expected_script::Column::Script)
+            .filter(expected_script::Column::ScheduleId.eq(schedule))
+            .filter(expected_script::Column::Script.is_in(some))
+            .into_tuple()
+            .all(connection)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// How many of `scripts` have a final status already.
+async fn final_among(
+    connection: &impl ConnectionTrait,
+    schedule: ScheduleId,
+    scripts: &[String],
+) -> Result<i32> {
+    let mut count = 0;
+    for some in scripts.chunks(VALUES_PER_STATEMENT) {
+        count += result::Entity::find()
+            .filter(result::Column::ScheduleId.eq(schedule))
+            .filter(result::Column::Script.is_in(some))
+            .filter(result::Column::Latest.eq(true))
+            .filter(result::Column::Status.ne(result::ResultStatus::Running))
+            .count(connection)
+            .await?;
+    }
+    Ok(i32::try_from(count).expect("at most 100,000"))
+}
+
+/// Closes a schedule. Closing again changes nothing.
+///
+/// Where the client says how many scripts it reported, and fewer have a final status, it is refused: what was lost is
+/// found now, and not a week later.
+pub async fn close(
+    state: &State,
+    actor: &Actor,
+    name: Guid,
+    expected_results: Option<i32>,
+) -> Result<Model> {
+    let deed = Deed::new(actor, "SCHEDULE_CLOSE", name);
+    let outcome = async {
+        let reporter = actor.reporter()?;
+        let expected = expected_results
+            .map(|count| input::not_negative("expectedResults", count))
+            .transpose()?;
+        db::retrying(async || close_once(state, &reporter, &deed, name, expected).await).await
+    };
+    let schedule = deed.noting_failure(state, outcome.await).await?;
+    state
+        .events
+        .changed(schedule.schedule_id, schedule.revision);
+    Ok(schedule)
+}
+
+async fn close_once(
+    state: &State,
+    reporter: &Reporter,
+    deed: &Deed,
+    name: Guid,
+    expected: Option<i32>,
+) -> Result<Model> {
+    let transaction = state.db.begin().await?;
+    let mut schedule = lock(&transaction, name).await?;
+    reporter.may_change(&schedule)?;
+    let reported = reported(&schedule);
+    if let Some(expected) = expected
+        && reported < expected
+    {
+        return Err(Error::Incomplete {
+            schedule: name,
+            expected,
+            reported,
+        });
+    }
+    close_locked(&transaction, &mut schedule).await?;
+    deed.done(&transaction).await?;
+    db::commit(transaction).await?;
+    Ok(schedule)
+}
+
+/// Closes all open schedules of the calling client.
+pub async fn close_mine(state: &State, actor: &Actor) -> Result<Vec<Model>> {
+    let deed = Deed::new(actor, "SCHEDULE_CLOSE", "all of one's own");
+    let outcome = async {
+        let reporter = actor.reporter()?;
+        db::retrying(async || close_mine_once(state, &reporter, &deed).await).await
+    };
+    let schedules = deed.noting_failure(state, outcome.await).await?;
+    for schedule in &schedules {
+        state
+            .events
+            .changed(schedule.schedule_id, schedule.revision);
+    }
+    Ok(schedules)
+}
+
+async fn close_mine_once(state: &State, reporter: &Reporter, deed: &Deed) -> Result<Vec<Model>> {
+    let transaction = state.db.begin().await?;
+    let open: Vec<Guid> = Entity::find()
+        .select_only()
+        .column(Column::ScheduleName)
+        .filter(Column::ClientId.eq(reporter.client_id()))
+        .filter(Column::State.ne(ScheduleState::Closed))
+        .order_by_asc(Column::ScheduleId)
+        .into_tuple()
+        .all(&transaction)
+        .await?;
+    let mut closed = Vec::with_capacity(open.len());
+    for name in open {
+        // In ascending order of ids, as the writer of results locks them: two that wait never wait for each other.
+        let mut schedule = lock(&transaction, name).await?;
+        close_locked(&transaction, &mut schedule).await?;
+        closed.push(schedule);
+    }
+    deed.done(&transaction).await?;
+    db::commit(transaction).await?;
+    Ok(closed)
+}
+
+async fn close_locked(transaction: &impl ConnectionTrait, schedule: &mut Model) -> Result<()> {
+    if schedule.state == ScheduleState::Closed {
+        return Ok(());
+    }
+    let now = Timestamp::now();
+    touch(schedule, now);
+    enter(schedule, ScheduleState::Closed);
+    schedule.closed_time = Some(now);
+    schedule.lease_expires = None;
+    save(transaction, schedule).await
+}
+
+/// Opens a closed schedule again, with the reason on the log.
+pub async fn reopen(state: &State, actor: &Actor, name: Guid, reason: &str) -> Result<Model> {
+    let deed = Deed::new(actor, "SCHEDULE_REOPEN", format!("{name}: {reason}"));
+    let outcome = async {
+        let operator = actor.operator()?;
+        input::reason("reason", reason)?;
+        db::retrying(async || reopen_once(state, &operator, &deed, name).await).await
+    };
+    let schedule = deed.noting_failure(state, outcome.await).await?;
+    state
+        .events
+        .changed(schedule.schedule_id, schedule.revision);
+    Ok(schedule)
+}
+
+async fn reopen_once(state: &State, _: &Operator, deed: &Deed, name: Guid) -> Result<Model> {
+    let transaction = state.db.begin().await?;
+    let mut schedule = lock(&transaction, name).await?;
+    if schedule.state != ScheduleState::Closed {
+        return Err(Error::Conflict(format!("schedule {name} is not closed")));
+    }
+    let now = Timestamp::now();
+    touch(&mut schedule, now);
+    enter(&mut schedule, ScheduleState::Running);
+    schedule.closed_time = None;
+    schedule.lease_expires = lease_from(now, schedule.lease_seconds);
+    save(&transaction, &schedule).await?;
+    deed.done(&transaction).await?;
+    db::commit(transaction).await?;
+    Ok(schedule)
+}
+
+/// Deletes a schedule with all that belongs to it.
+pub async fn delete(state: &State, actor: &Actor, name: Guid) -> Result<()> {
+    let deed = Deed::new(actor, "SCHEDULE_DELETE", name);
+    let outcome = async {
+        let admin = actor.admin()?;
+        db::retrying(async || delete_once(state, &admin, &deed, name).await).await
+    };
+    let schedule = deed.noting_failure(state, outcome.await).await?;
+    state.events.deleted(schedule);
+    Ok(())
+}
+
+async fn delete_once(state: &State, _: &Admin, deed: &Deed, name: Guid) -> Result<ScheduleId> {
+    let transaction = state.db.begin().await?;
+    let schedule = lock(&transaction, name).await?.schedule_id;
+    Entity::delete_by_id(schedule).exec(&transaction).await?;
+    deed.done(&transaction).await?;
+    db::commit(transaction).await?;
+    Ok(schedule)
+}
+
+/// Marks the open schedules as abandoned whose lease has ended. The server does so by itself.
+pub async fn abandon_silent(state: &State) -> Result<()> {
+    let silent: Vec<Guid> = Entity::find()
+        .select_only()
+        .column(Column::ScheduleName)
+        .filter(Column::State.is_in([ScheduleState::Created, ScheduleState::Running]))
+        .filter(Column::LeaseExpires.lt(Timestamp::now()))
+        .into_tuple()
+        .all(state.db.read())
+        .await?;
+    for name in silent {
+        match db::retrying(async || abandon_once(state, name).await).await {
+            Ok(Some(schedule)) => {
+                tracing::info!(%name, "schedule abandoned");
+                state
+                    .events
+                    .changed(schedule.schedule_id, schedule.revision);
+            }
+            Ok(None) | Err(Error::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+async fn abandon_once(state: &State, name: Guid) -> Result<Option<Model>> {
+    let transaction = state.db.begin().await?;
+    let mut schedule = lock(&transaction, name).await?;
+    let now = Timestamp::now();
+    let is_open = matches!(
+        schedule.state,
+        ScheduleState::Created | ScheduleState::Running
+    );
+    if !is_open || schedule.lease_expires.is_none_or(|expires| expires > now) {
+        return Ok(None);
+    }
+    touch(&mut schedule, now);
+    enter(&mut schedule, ScheduleState::Abandoned);
+    schedule.lease_expires = None;
+    save(&transaction, &schedule).await?;
+    db::commit(transaction).await?;
+    Ok(Some(schedule))
+}
+
+/// Writes a locked schedule's row.
+pub(crate) async fn save(transaction: &impl ConnectionTrait, schedule: &Model) -> Result<()> {
+    let row = schedule.clone().into_active_model().reset_all();
+    Entity::update(row).exec(transaction).await?;
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! Opening a schedule.
+
+use entity::{
+    Guid, Timestamp,
+    schedule::{ActiveModel, Column, Entity, Model, OriginalStatus, State as ScheduleState},
+};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
+use uuid::Uuid;
+
+use super::{Label, check_scripts, insert_expected, insert_labels, lease_from};
+use crate::{
+    db,
+    domain::{
+        actor::{Actor, Reporter},
+        input,
+        log::Deed,
+    },
+    error::{Error, Result},
+    state::State,
+};
+
+/// How long a schedule may be silent where its client does not say, in seconds.
+const DEFAULT_LEASE_SECONDS: i32 = 3_600;
+
+/// What a client says of the schedule it opens.
+#[derive(Clone, Debug, Default)]
+pub struct NewSchedule {
+    /// What it is called; schedules of one title are compared with one another.
+    pub title: Option<String>,
+    /// Keys and values to find it by.
+    pub labels: Vec<(String, String)>,
+    /// The scripts that will report, where that is known.
+    pub expected: Option<Vec<String>>,
+    /// How long it may be silent before it counts as abandoned, in seconds; 0 for as long as it likes.
+    pub lease_seconds: Option<i32>,
+    /// The client's own GUID: sent again, the same schedule comes back.
+    pub name: Option<Guid>,
+}
+
+/// A [`NewSchedule`] that can be opened.
+struct Checked {
+    name: Guid,
+    title: Option<String>,
+    labels: Vec<Label>,
+    expected: Option<Vec<String>>,
+    lease_seconds: i32,
+}
+
+impl NewSchedule {
+    fn check(self) -> Result<Checked> {
+        Ok(Checked {
+            name: self.name.unwrap_or_else(|| Guid(Uuid::new_v4())),
+            title: self
+                .title
+                .map(|title| input::name("title", &title))
+                .transpose()?,
+            labels: Label::check_all(self.labels)?,
+            expected: self
+                .expected
+                .map(|scripts| check_scripts("expected", &scripts))
+                .transpose()?,
+            lease_seconds: input::not_negative(
+                "leaseSeconds",
+                self.lease_seconds.unwrap_or(DEFAULT_LEASE_SECONDS),
+            )?,
+        })
+    }
+}
+
+/// Opens a schedule.
+///
+/// Where the client names it and there is one of that name already, that one comes back unchanged, so that a request
+/// that was sent twice opens one. Another client's is a conflict.
+pub async fn create(state: &State, actor: &Actor, new: NewSchedule) -> Result<Model> {
+    let name = new.name.unwrap_or_else(|| Guid(Uuid::new_v4()));
+    let deed = Deed::new(actor, "SCHEDULE_CREATE", name);
+    let outcome = async {
+        let reporter = actor.reporter()?;
+        let new = NewSchedule {
+            name: Some(name),
+            ..new
+        };
+        let new = new.check()?;
+        db::retrying(async || create_once(state, &reporter, &deed, &new).await).await
+    };
+    let schedule = deed.noting_failure(state, outcome.await).await?;
+    state
+        .events
+        .changed(schedule.schedule_id, schedule.revision);
+    Ok(schedule)
+}
+
+async fn create_once(
+    state: &State,
+    reporter: &Reporter,
+    deed: &Deed,
+    new: &Checked,
+) -> Result<Model> {
+    let transaction = state.db.begin().await?;
+    let existing = Entity::find()
+        .filter(Column::ScheduleName.eq(new.name))
+        .one(&transaction)
+        .await?;
+    if let Some(schedule) = existing {
+        reporter
+            .may_change(&schedule)
+            .map_err(|_| Error::Conflict(format!("another client has a schedule {}", new.name)))?;
+        deed.done(&transaction).await?;
+        db::commit(transaction).await?;
+        return Ok(schedule);
+    }
+    let schedule = match row(reporter, new).insert(&transaction).await {
+        Ok(schedule) => schedule,
+        // Somebody else was faster with the same name; the next attempt finds it.
+        Err(error) if is_taken(&error) => return Err(Error::Interrupted),
+        Err(error) => return Err(error.into()),
+    };
+    insert_labels(&transaction, schedule.schedule_id, &new.labels).await?;
+    if let Some(scripts) = &new.expected {
+        insert_expected(&transaction, schedule.schedule_id, 0, scripts).await?;
+    }
+    deed.done(&transaction).await?;
+    db::commit(transaction).await?;
+    Ok(schedule)
+}
+
+fn row(reporter: &Reporter, new: &Checked) -> ActiveModel {
+    let now = Timestamp::now();
+    let expected = new
+        .expected
+        .as_ref()
+        .map(|scripts| i32::try_from(scripts.len()).expect("at most 100,000 scripts are expected"));
+    ActiveModel {
+        schedule_name: Set(new.name),
+        schedule_status: Set(OriginalStatus::Open),
+        created_time: Set(now),
+        last_modify_time: Set(now),
+        state: Set(ScheduleState::Created),
+        client_id: Set(reporter.client_id()),
+        title: Set(new.title.clone()),
+        closed_time: Set(None),
+        revision: Set(0),
+        lease_seconds: Set(new.lease_seconds),
+        lease_expires: Set(lease_from(now, new.lease_seconds)),
+        expected: Set(expected),
+        expected_final: Set(0),
+        ..Default::default()
+    }
+}
+
+fn is_taken(error: &sea_orm::DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}

@@ -1,0 +1,356 @@
+//! Finding schedules, and what goes with them.
+
+use std::collections::HashMap;
+
+use entity::{
+    Guid, ScheduleId, Timestamp, client, expected_script, label, result,
+    result::ResultStatus,
+    schedule::{Column, Entity, Model, State as ScheduleState},
+};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+    sea_query::{Expr, Query},
+};
+
+use crate::{
+    domain::{
+        actor::Viewer,
+        page::{Page, Slice},
+    },
+    error::Result,
+    state::State,
+};
+
+/// Which schedules are asked for. What is left out does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Any of these.
+    pub status: Option<Vec<ScheduleState>>,
+    /// Exactly this.
+    pub title: Option<String>,
+    /// The name of the client that opened it.
+    pub client: Option<String>,
+    /// All of these.
+    pub labels: Vec<LabelFilter>,
+    /// Opened at this moment or later.
+    pub created_after: Option<Timestamp>,
+    /// Opened before this moment.
+    pub created_before: Option<Timestamp>,
+}
+
+/// A label that a schedule must have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelFilter {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Filter {
+    fn apply(&self, mut query: Select<Entity>) -> Select<Entity> {
+        if let Some(states) = &self.status {
+            query = query.filter(Column::State.is_in(states.iter().copied()));
+        }
+        if let Some(title) = &self.title {
+            query = query.filter(Column::Title.eq(title.trim()));
+        }
+        if let Some(name) = &self.client {
+            let of_that_name = client::Entity::find()
+                .select_only()
+                .column(client::Column::ClientId)
+                .filter(client::Column::Name.eq(name.trim()))
+                .into_query();
+            query = query.filter(Column::ClientId.in_subquery(of_that_name));
+        }
+        for label in &self.labels {
+            query = query.filter(Column::ScheduleId.in_subquery(labelled(label)));
+        }
+        if let Some(time) = self.created_after {
+            query = query.filter(Column::CreatedTime.gte(time));
+        }
+        if let Some(time) = self.created_before {
+            query = query.filter(Column::CreatedTime.lt(time));
+        }
+        query
+    }
+}
+
+fn labelled(wanted: &LabelFilter) -> sea_orm::sea_query::SelectStatement {
+    label::Entity::find()
+        .select_only()
+        .column(label::Column::ScheduleId)
+        .filter(label::Column::Name.eq(wanted.key.trim()))
+        .filter(label::Column::Value.eq(wanted.value.trim()))
+        .into_query()
+}
+
+/// One schedule by its name, if there is one.
+pub async fn by_name(state: &State, _: &Viewer, name: Guid) -> Result<Option<Model>> {
+    let found = Entity::find().filter(Column::ScheduleName.eq(name));
+    Ok(found.one(state.db.read()).await?)
+}
+
+/// Several schedules by their names.
+pub async fn by_names(state: &State, _: &Viewer, names: &[Guid]) -> Result<HashMap<Guid, Model>> {
+    let rows = Entity::find()
+        .filter(Column::ScheduleName.is_in(names.iter().copied()))
+        .all(state.db.read())
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.schedule_name, row))
+        .collect())
+}
+
+/// Several schedules by their ids.
+pub async fn by_ids(
+    state: &State,
+    _: &Viewer,
+    ids: &[ScheduleId],
+) -> Result<HashMap<ScheduleId, Model>> {
+    let rows = Entity::find()
+        .filter(Column::ScheduleId.is_in(ids.iter().copied()))
+        .all(state.db.read())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.schedule_id, row)).collect())
+}
+
+/// Schedules, the newest first.
+pub async fn list(
+    state: &State,
+    _: &Viewer,
+    filter: &Filter,
+    slice: &Slice<ScheduleId>,
+) -> Result<Page<Model>> {
+    let mut query = filter.apply(Entity::find());
+    if let Some(after) = slice.after {
+        query = query.filter(Column::ScheduleId.lt(after));
+    }
+    if let Some(before) = slice.before {
+        query = query.filter(Column::ScheduleId.gt(before));
+    }
+    query = if slice.from_end {
+        query.order_by_asc(Column::ScheduleId)
+    } else {
+        query.order_by_desc(Column::ScheduleId)
+    };
+    let rows = query.limit(slice.rows()).all(state.db.read()).await?;
+    Ok(slice.page(rows))
+}
+
+/// Those of some schedules that match a filter.
+pub async fn matching(
+    state: &State,
+    _: &Viewer,
+    filter: &Filter,
+    ids: &[ScheduleId],
+) -> Result<Vec<Model>> {
+    let query = filter.apply(Entity::find());
+    let query = query.filter(Column::ScheduleId.is_in(ids.iter().copied()));
+    Ok(query.all(state.db.read()).await?)
+}
+
+/// The ids of the schedules that changed at a moment or later.
+pub async fn modified_since(
+    state: &State,
+    _: &Viewer,
+    moment: Timestamp,
+) -> Result<Vec<ScheduleId>> {
+    let ids = Entity::find()
+        .select_only()
+        .column(Column::ScheduleId)
+        .filter(Column::LastModifyTime.gte(moment))
+        .into_tuple()
+        .all(state.db.read())
+        .await?;
+    Ok(ids)
+}
+
+/// The labels of several schedules, by key.
+pub async fn labels(
+    state: &State,
+    _: &Viewer,
+    ids: &[ScheduleId],
+) -> Result<HashMap<ScheduleId, Vec<label::Model>>> {
+    let rows = label::Entity::find()
+        .filter(label::Column::ScheduleId.is_in(ids.iter().copied()))
+        .order_by_asc(label::Column::Name)
+        .all(state.db.read())
+        .await?;
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        found.entry(row.schedule_id).or_default().push(row);
+    }
+    Ok(found)
+}
+
+/// The expected scripts of several schedules whose latest attempt is not final, in the order in which they were named.
+pub async fn missing(
+    state: &State,
+    _: &Viewer,
+    ids: &[ScheduleId],
+) -> Result<HashMap<ScheduleId, Vec<String>>> {
+    let has_final = result::Entity::find()
+        .select_only()
+        .expr(Expr::val(1))
+        .filter(same(
+            result::Column::ScheduleId,
+            expected_script::Column::ScheduleId,
+        ))
+        .filter(same(
+            result::Column::Script,
+            expected_script::Column::Script,
+        ))
+        .filter(result::Column::Latest.eq(true))
+        .filter(result::Column::Status.ne(ResultStatus::Running))
+        .into_query();
+    let rows = expected_script::Entity::find()
+        .filter(expected_script::Column::ScheduleId.is_in(ids.iter().copied()))
+        .filter(Expr::exists(has_final).not())
+        .order_by_asc(expected_script::Column::ScheduleId)
+        .order_by_asc(expected_script::Column::Position)
+        .all(state.db.read())
+        .await?;
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        found.entry(row.schedule_id).or_default().push(row.script);
+    }
+    Ok(found)
+}
+
+fn same(one: impl ColumnTrait, other: impl ColumnTrait) -> Expr {
+    Expr::col(one.as_column_ref()).equals(other.as_column_ref())
+}
+
+/// For several schedules, the last closed one of the same title before it.
+pub async fn previous(
+    state: &State,
+    _: &Viewer,
+    ids: &[ScheduleId],
+) -> Result<HashMap<ScheduleId, Model>> {
+    #[derive(FromQueryResult)]
+    struct Pair {
+        later: ScheduleId,
+        earlier: ScheduleId,
+    }
+    // "later" is the schedule that is asked about, "schedule" the candidates for its predecessor.
+    let pairs = Query::select()
+        .expr_as(Expr::col(("later", Column::ScheduleId)), "later")
+        .expr_as(Expr::col((Entity, Column::ScheduleId)).max(), "earlier")
+        .from_as(Entity, "later")
+        .inner_join(
+            Entity,
+            Expr::col((Entity, Column::Title))
+                .equals(("later", Column::Title))
+                .and(
+                    Expr::col((Entity, Column::ScheduleId))
+                        .lt(Expr::col(("later", Column::ScheduleId))),
+                )
+                .and(Expr::col((Entity, Column::State)).eq(ScheduleState::Closed)),
+        )
+        .and_where(Expr::col(("later", Column::ScheduleId)).is_in(ids.iter().copied()))
+        .group_by_col(("later", Column::ScheduleId))
+        .take();
+    let pairs = Pair::find_by_statement(
+        sea_orm::ConnectionTrait::get_database_backend(state.db.read()).build(&pairs),
+    )
+    .all(state.db.read())
+    .await?;
+    let earlier: Vec<_> = pairs.iter().map(|pair| pair.earlier).collect();
+    let rows: HashMap<_, _> = Entity::find()
+        .filter(Column::ScheduleId.is_in(earlier))
+        .all(state.db.read())
+        .await?
+        .into_iter()
+        .map(|row| (row.schedule_id, row))
+        .collect();
+    Ok(pairs
+        .into_iter()
+        .filter_map(|pair| Some((pair.later, rows.get(&pair.earlier)?.clone())))
+        .collect())
+}
+
+/// For several running schedules, how long they will still take, in seconds.
+///
+/// The work is measured by how long each script took in the previous schedule of the same title: what is done of it so
+/// far took the time since the start, and the rest will take in proportion. That counts machines working side by side
+/// without knowing of them. None where there is no previous schedule or no progress to go by.
+pub async fn remaining_seconds(
+    state: &State,
+    viewer: &Viewer,
+    ids: &[ScheduleId],
+) -> Result<HashMap<ScheduleId, i32>> {
+    let schedules = by_ids(state, viewer, ids).await?;
+    let running: Vec<_> = schedules
+        .values()
+        .filter(|schedule| schedule.state == ScheduleState::Running)
+        .map(|schedule| schedule.schedule_id)
+        .collect();
+    let earlier = previous(state, viewer, &running).await?;
+    let read = earlier
+        .iter()
+        .flat_map(|(id, earlier)| [*id, earlier.schedule_id]);
+    let durations = durations(state, read).await?;
+    let mut estimates = HashMap::new();
+    for (id, earlier) in earlier {
+        let (Some(now), Some(then)) = (durations.get(&id), durations.get(&earlier.schedule_id))
+        else {
+            continue;
+        };
+        let done = then.iter().filter(|(script, _)| now.contains_key(*script));
+        let done = done.map(|(_, duration)| duration).sum();
+        let elapsed = Timestamp::now().since(schedules[&id].created_time);
+        if let Some(seconds) = in_proportion(done, then.values().sum(), elapsed.num_milliseconds())
+        {
+            estimates.insert(id, seconds);
+        }
+    }
+    Ok(estimates)
+}
+
+/// How long each script with a final status took in several schedules, in milliseconds.
+async fn durations(
+    state: &State,
+    schedules: impl Iterator<Item = ScheduleId>,
+) -> Result<HashMap<ScheduleId, HashMap<String, i64>>> {
+    let rows: Vec<(ScheduleId, String, Option<i32>)> = result::Entity::find()
+        .select_only()
+        .column(result::Column::ScheduleId)
+        .column(result::Column::Script)
+        .column(result::Column::DurationMs)
+        .filter(result::Column::ScheduleId.is_in(schedules))
+        .filter(result::Column::Latest.eq(true))
+        .filter(result::Column::Status.ne(ResultStatus::Running))
+        .into_tuple()
+        .all(state.db.read())
+        .await?;
+    let mut found: HashMap<_, HashMap<_, _>> = HashMap::new();
+    for (schedule, script, duration) in rows {
+        let duration = duration.map_or(0, i64::from);
+        found.entry(schedule).or_default().insert(script, duration);
+    }
+    Ok(found)
+}
+
+/// How long the rest of some work takes, in seconds, when what is done of it took `elapsed_ms`.
+fn in_proportion(done: i64, all: i64, elapsed_ms: i64) -> Option<i32> {
+    if done == 0 {
+        return None;
+    }
+    let rest = i128::from(all - done) * i128::from(elapsed_ms) / i128::from(done);
+    i32::try_from(rest / 1000).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rest_takes_in_proportion_to_what_is_done() {
+        assert_eq!(in_proportion(10, 40, 60_000), Some(180));
+        assert_eq!(in_proportion(40, 40, 60_000), Some(0));
+        assert_eq!(in_proportion(0, 40, 60_000), None);
+    }
+}

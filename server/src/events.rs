@@ -1,0 +1,119 @@
+//! Wake-ups: who is told, after a commit, that something is worth reading again.
+//!
+//! Rule of the house: an event carries ids and a revision, never data. Whoever wakes reads the database. A lost,
+//! doubled or late event therefore costs nothing but a moment, and a subscriber joins *before* it reads history.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use entity::ScheduleId;
+use tokio::sync::{broadcast, watch};
+
+/// How many wake-ups a slow listener of all schedules may be behind before it is told to look at everything.
+const BACKLOG: usize = 4_096;
+
+/// What a listener to one schedule last heard of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It has, or had at some moment, this revision.
+    Revision(i32),
+    /// It was deleted.
+    Deleted,
+}
+
+/// The bus inside of this process.
+#[derive(Debug)]
+pub struct Events {
+    topics: Mutex<HashMap<ScheduleId, watch::Sender<Heard>>>,
+    all: broadcast::Sender<ScheduleId>,
+}
+
+impl Events {
+    /// A bus without listeners.
+    pub fn new() -> Self {
+        Self {
+            topics: Mutex::default(),
+            all: broadcast::Sender::new(BACKLOG),
+        }
+    }
+
+    /// Says that a schedule now has a revision.
+    pub fn changed(&self, schedule: ScheduleId, revision: i32) {
+        self.tell(schedule, Heard::Revision(revision));
+    }
+
+    /// Says that a schedule is gone.
+    pub fn deleted(&self, schedule: ScheduleId) {
+        self.tell(schedule, Heard::Deleted);
+    }
+
+    /// Listens to one schedule. Only what is said from now on counts as news.
+    pub fn listen(&self, schedule: ScheduleId) -> watch::Receiver<Heard> {
+        self.topics()
+            .entry(schedule)
+            .or_insert_with(|| watch::Sender::new(Heard::Revision(0)))
+            .subscribe()
+    }
+
+    /// Listens to all schedules.
+    pub fn listen_to_all(&self) -> broadcast::Receiver<ScheduleId> {
+        self.all.subscribe()
+    }
+
+    /// The schedules that somebody listens to. Forgets those that nobody listens to any more.
+    pub fn listened_to(&self) -> Vec<ScheduleId> {
+        let mut topics = self.topics();
+        topics.retain(|_, topic| topic.receiver_count() > 0);
+        topics.keys().copied().collect()
+    }
+
+    /// What was last heard of a schedule that somebody listens to.
+    pub fn last_heard(&self, schedule: ScheduleId) -> Option<Heard> {
+        self.topics().get(&schedule).map(|topic| *topic.borrow())
+    }
+
+    fn tell(&self, schedule: ScheduleId, heard: Heard) {
+        if let Some(topic) = self.topics().get(&schedule) {
+            topic.send_replace(heard);
+        }
+        // Nobody listening is not an error.
+        let _ = self.all.send(schedule);
+    }
+
+    fn topics(&self) -> std::sync::MutexGuard<'_, HashMap<ScheduleId, watch::Sender<Heard>>> {
+        // A wake-up is never half-done, so a panic elsewhere leaves nothing to repair.
+        self.topics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_hears_of_its_own_schedule_only() {
+        let events = Events::new();
+        let mut one = events.listen(ScheduleId(1));
+        events.changed(ScheduleId(2), 9);
+        assert!(!one.has_changed().expect("the topic lives"));
+        events.changed(ScheduleId(1), 3);
+        assert_eq!(*one.borrow_and_update(), Heard::Revision(3));
+    }
+
+    #[test]
+    fn a_topic_without_listeners_is_forgotten() {
+        let events = Events::new();
+        let listener = events.listen(ScheduleId(1));
+        assert_eq!(events.listened_to(), [ScheduleId(1)]);
+        drop(listener);
+        assert!(events.listened_to().is_empty());
+    }
+}

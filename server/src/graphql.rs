@@ -1,0 +1,124 @@
+//! GraphQL: the schema, and how a request is answered.
+//!
+//! Rule of the house: a resolver translates, it never decides. No SQL here, and no rules; both are `domain`'s. The roots
+//! are merged from one small struct a noun.
+
+mod client;
+mod comparison;
+pub mod error;
+mod id;
+pub mod limits;
+mod loaders;
+mod node;
+mod page;
+pub mod request;
+mod result;
+mod scalar;
+mod schedule;
+mod script;
+mod subscription;
+
+use async_graphql::{
+    Context, MergedObject, MergedSubscription, SDLExportOptions, dataloader::DataLoader,
+};
+
+use crate::{domain::actor::Actor, state::State};
+use loaders::Batch;
+use page::PageOf;
+
+/// Everything that can be asked for.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    client::ClientQuery,
+    node::NodeQuery,
+    schedule::ScheduleQuery,
+    script::ScriptQuery,
+);
+
+/// Everything that can be done. Every mutation but the reports of results leaves an entry in the log.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    schedule::ScheduleMutation,
+    result::ResultMutation,
+    client::ClientMutation,
+);
+
+/// Everything that can be followed live, over `graphql-transport-ws`.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(subscription::ScheduleSubscription);
+
+/// The schema of this server.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// The schema, ready to execute.
+pub fn schema(state: State) -> Schema {
+    builder().data(state).finish()
+}
+
+/// The schema as text, as `server/schema.graphql` keeps it.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by();
+    builder().finish().sdl_with_options(options)
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    async_graphql::Schema::build(
+        Query::default(),
+        Mutation::default(),
+        Subscription::default(),
+    )
+    .limit_depth(limits::DEPTH)
+    .limit_complexity(limits::COMPLEXITY)
+    .limit_recursive_depth(limits::NESTING)
+    .limit_directives(limits::DIRECTIVES)
+    .override_output_type_description::<PageOf<client::Client>>("A page of clients.")
+    .override_output_type_description::<PageOf<result::TestResult>>("A page of results.")
+    .override_output_type_description::<PageOf<schedule::Schedule>>("A page of schedules.")
+    .override_output_type_description::<PageOf<script::Script>>("A page of scripts.")
+}
+
+/// What a request is executed with: who asks, and what loads its rows in batches.
+pub fn request_data(state: &State, actor: Actor) -> async_graphql::Data {
+    let mut data = async_graphql::Data::default();
+    let batch = Batch::new(state.clone(), actor.clone());
+    data.insert(DataLoader::new(batch, tokio::spawn));
+    data.insert(actor);
+    data
+}
+
+/// Shorthands for what every resolver needs.
+trait Asked {
+    fn state(&self) -> &State;
+    fn actor(&self) -> &Actor;
+    fn loader(&self) -> &DataLoader<Batch>;
+}
+
+impl Asked for Context<'_> {
+    fn state(&self) -> &State {
+        self.data_unchecked()
+    }
+
+    fn actor(&self) -> &Actor {
+        self.data_unchecked()
+    }
+
+    fn loader(&self) -> &DataLoader<Batch> {
+        self.data_unchecked()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_committed_schema_is_the_printed_one() {
+        let committed = include_str!("../schema.graphql");
+        assert!(
+            committed == super::sdl(),
+            "server/schema.graphql is out of date, run `cargo xtask schema`"
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! Global ids: opaque to clients, and never the database's keys.
+
+use std::{fmt, str::FromStr};
+
+use async_graphql::ID;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use entity::Guid;
+
+/// What a global id stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum GlobalId {
+    /// A client, by name.
+    Client(String),
+    /// A schedule, by name.
+    Schedule(Guid),
+    /// A result, by its schedule and the revision of its first report.
+    Result(Guid, i32),
+}
+
+impl GlobalId {
+    /// Reads an id. One that this server never made stands for nothing.
+    pub(super) fn decode(id: &ID) -> Option<Self> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(id.as_str()).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        let (kind, key) = text.split_once(':')?;
+        match kind {
+            "Client" => Some(Self::Client(key.to_owned())),
+            "Schedule" => Guid::from_str(key).ok().map(Self::Schedule),
+            "Result" => {
+                let (schedule, number) = key.split_once(':')?;
+                Some(Self::Result(schedule.parse().ok()?, number.parse().ok()?))
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes the id.
+    pub(super) fn encode(&self) -> ID {
+        ID(BASE64_URL_SAFE_NO_PAD.encode(self.to_string()))
+    }
+}
+
+impl fmt::Display for GlobalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(name) => write!(f, "Client:{name}"),
+            Self::Schedule(name) => write!(f, "Schedule:{name}"),
+            Self::Result(schedule, number) => write!(f, "Result:{schedule}:{number}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn an_id_comes_back_as_what_it_was_made_of() {
+        let guid = Guid(Uuid::new_v4());
+        for id in [
+            GlobalId::Client("a:b".into()),
+            GlobalId::Schedule(guid),
+            GlobalId::Result(guid, 7),
+        ] {
+            assert_eq!(GlobalId::decode(&id.encode()), Some(id));
+        }
+    }
+
+    #[test]
+    fn a_made_up_id_stands_for_nothing() {
+        for id in ["", "!", "7", "U2NoZWR1bGU6Nw"] {
+            assert_eq!(GlobalId::decode(&ID(id.into())), None);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Anything by its global id.
+
+use async_graphql::{Context, ID, Interface, Object};
+
+use super::{
+    Asked, client::Client, error::Result, id::GlobalId, result::TestResult, schedule::Schedule,
+};
+use crate::domain::{client, result};
+
+/// Something that can be fetched again by its id.
+#[derive(Interface)]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "The global id: opaque, and the same for ever."
+))]
+pub(super) enum Node {
+    /// A client.
+    Client(Client),
+    /// A schedule.
+    Schedule(Schedule),
+    /// A result.
+    Result(TestResult),
+}
+
+#[derive(Default)]
+pub(super) struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Whatever has this id; null where nothing has.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A global id, as any object's `id` shows it.")] id: ID,
+    ) -> Result<Option<Node>> {
+        let viewer = ctx.actor().viewer()?;
+        let node = match GlobalId::decode(&id) {
+            None => None,
+            Some(GlobalId::Client(name)) => client::by_name(ctx.state(), &viewer, &name)
+                .await?
+                .map(|client| Node::Client(Client(client))),
+            Some(GlobalId::Schedule(name)) => {
+                let schedule = ctx.loader().load_one(name).await?;
+                schedule.map(|schedule| Node::Schedule(Schedule(schedule)))
+            }
+            Some(GlobalId::Result(schedule, number)) => {
+                let row = result::by_number(ctx.state(), &viewer, schedule, number).await?;
+                row.map(|row| Node::Result(TestResult::new(row, schedule)))
+            }
+        };
+        Ok(node)
+    }
+}

@@ -1,0 +1,167 @@
+//! Relay's paging: arguments become a [`Slice`], a [`Page`] becomes a connection.
+
+use std::fmt;
+
+use async_graphql::{
+    OutputType,
+    connection::{Connection, Edge, EmptyFields},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use entity::ScheduleId;
+
+use crate::{
+    domain::page::{Page, Slice},
+    error::{Error, Result},
+};
+
+/// How many items a page has where the client does not say.
+const DEFAULT_ITEMS: i32 = 50;
+
+/// The most items of a page.
+const MOST_ITEMS: i32 = 100;
+
+/// A position in a list, as clients see it: opaque text.
+pub(super) trait Cursor: Sized {
+    fn encode(&self) -> String;
+    fn decode(text: &str) -> Option<Self>;
+}
+
+impl Cursor for i32 {
+    fn encode(&self) -> String {
+        encode(self)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        decode(text)?.parse().ok()
+    }
+}
+
+impl Cursor for String {
+    fn encode(&self) -> String {
+        encode(self)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        decode(text)
+    }
+}
+
+impl Cursor for ScheduleId {
+    fn encode(&self) -> String {
+        encode(&self.0)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        decode(text)?.parse().ok().map(Self)
+    }
+}
+
+fn encode(key: &impl fmt::Display) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(key.to_string())
+}
+
+fn decode(text: &str) -> Option<String> {
+    String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+/// Reads the arguments of a list that can be walked in both directions.
+pub(super) fn slice<K: Cursor>(
+    first: Option<i32>,
+    after: Option<String>,
+    last: Option<i32>,
+    before: Option<String>,
+) -> Result<Slice<K>> {
+    if first.is_some() && last.is_some() {
+        return Err(Error::validation("last", "can't be combined with first"));
+    }
+    let (field, asked) = if last.is_some() {
+        ("last", last)
+    } else {
+        ("first", first)
+    };
+    Ok(Slice {
+        after: cursor("after", after)?,
+        before: cursor("before", before)?,
+        limit: limit(field, asked)?,
+        from_end: last.is_some(),
+    })
+}
+
+/// Reads the arguments of a list that is walked forwards only.
+pub(super) fn forward<K: Cursor>(first: Option<i32>, after: Option<String>) -> Result<Slice<K>> {
+    slice(first, after, None, None)
+}
+
+fn limit(field: &str, asked: Option<i32>) -> Result<usize> {
+    let asked = asked.unwrap_or(DEFAULT_ITEMS);
+    if !(1..=MOST_ITEMS).contains(&asked) {
+        let message = format!("must be between 1 and {MOST_ITEMS}, and is {asked}");
+        return Err(Error::validation(field, message));
+    }
+    Ok(usize::try_from(asked).expect("it is between 1 and 100"))
+}
+
+fn cursor<K: Cursor>(field: &str, text: Option<String>) -> Result<Option<K>> {
+    text.map(|text| {
+        K::decode(&text).ok_or_else(|| Error::validation(field, "is not a cursor of this list"))
+    })
+    .transpose()
+}
+
+/// A connection's type, with the names that Relay wants.
+pub(super) type PageOf<T> = Connection<String, T, EmptyFields, EmptyFields>;
+
+/// Makes a connection. `key` tells an item's position, `node` what is shown of it.
+pub(super) fn connection<T, K, N>(
+    page: Page<T>,
+    key: impl Fn(&T) -> K,
+    node: impl Fn(T) -> N,
+) -> PageOf<N>
+where
+    K: Cursor,
+    N: OutputType,
+{
+    let mut connection = Connection::new(page.has_previous, page.has_next);
+    let edges = page
+        .items
+        .into_iter()
+        .map(|item| Edge::new(key(&item).encode(), node(item)));
+    connection.edges.extend(edges);
+    connection
+}
+
+/// What a list may cost: as often what an item costs as it may have items. Called by the schema's `complexity`
+/// attributes.
+pub(super) fn cost(first: Option<i32>, last: Option<i32>, each: usize) -> usize {
+    let items = first.or(last).unwrap_or(DEFAULT_ITEMS).clamp(1, MOST_ITEMS);
+    usize::try_from(items).expect("it is between 1 and 100") * each + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_fifty_items_unless_asked_otherwise() {
+        let slice: Slice<i32> = forward(None, None).expect("good");
+        assert_eq!(slice.limit, 50);
+        for first in [0, 101, -1] {
+            let error = forward::<i32>(Some(first), None).unwrap_err();
+            assert_eq!(error.field(), Some("first"));
+        }
+    }
+
+    #[test]
+    fn the_last_items_are_read_from_the_end() {
+        let before = Some(7.encode());
+        let slice: Slice<i32> = slice(None, None, Some(3), before).expect("good");
+        assert!(slice.from_end);
+        assert_eq!((slice.before, slice.limit), (Some(7), 3));
+    }
+
+    #[test]
+    fn a_made_up_cursor_is_refused() {
+        let error = forward::<i32>(None, Some("seven".into())).unwrap_err();
+        assert_eq!((error.code(), error.field()), ("VALIDATION", Some("after")));
+    }
+}

@@ -1,0 +1,111 @@
+//! HTTP: which path leads where, and what every answer has.
+
+mod assets;
+pub mod auth;
+pub mod error;
+mod graphql;
+mod health;
+mod login;
+mod socket;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderName, HeaderValue, Request, header},
+    routing::{get, post},
+};
+use tower::ServiceBuilder;
+use tower_http::{
+    ServiceBuilderExt,
+    catch_panic::CatchPanicLayer,
+    request_id::{MakeRequestUuid, RequestId},
+    set_header::SetResponseHeaderLayer,
+    trace::TraceLayer,
+};
+use tracing::Span;
+
+use crate::{
+    graphql::{Schema, schema, sdl},
+    rest,
+    state::State,
+};
+
+/// The most bytes of a body, but for routes that say otherwise.
+pub const BODY_BYTES: usize = 8 * 1024 * 1024;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) state: State,
+    pub(crate) schema: Schema,
+    pub(crate) census: socket::Census,
+}
+
+/// All routes of a server.
+pub fn router(state: State) -> Router {
+    let app = App {
+        schema: schema(state.clone()),
+        census: socket::Census::default(),
+        state,
+    };
+    Router::new()
+        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/schema.graphql", get(async || sdl()))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/login", get(assets::index).post(login::log_in))
+        .route("/logout", post(login::log_out))
+        .route("/graphiql", get(assets::graphiql))
+        .route("/assets/{*file}", get(assets::asset))
+        .merge(rest::routes())
+        .fallback(assets::index_or_nothing)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(
+            ServiceBuilder::new()
+                .set_x_request_id(MakeRequestUuid)
+                .layer(
+                    TraceLayer::new_for_http()
+                        .make_span_with(span)
+                        .on_response(log_answer),
+                )
+                .propagate_x_request_id()
+                .layer(CatchPanicLayer::custom(error::panicked))
+                .layer(always("x-content-type-options", "nosniff"))
+                .layer(always("referrer-policy", "no-referrer"))
+                .layer(always("x-frame-options", "DENY")),
+        )
+        .with_state(app)
+}
+
+/// A header that every answer has.
+fn always(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    )
+}
+
+/// What every log line of a request begins with. No query string: it may hold what people searched for.
+fn span<B>(request: &Request<B>) -> Span {
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok())
+        .unwrap_or_default();
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+}
+
+fn log_answer<B>(response: &axum::http::Response<B>, took: Duration, _: &Span) {
+    let milliseconds = took.as_millis();
+    tracing::debug!(
+        status = response.status().as_u16(),
+        milliseconds,
+        "answered"
+    );
+}
+
+/// Says that an answer must not be kept.
+pub(crate) const NO_STORE: (HeaderName, HeaderValue) =
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

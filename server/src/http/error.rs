@@ -1,0 +1,70 @@
+//! How errors look outside of GraphQL: a status, and `{"error": {"code", "message", "field"}}`.
+
+use std::any::Any;
+
+use axum::{
+    Json,
+    body::Body,
+    http::{HeaderValue, Response, StatusCode, header},
+    response::IntoResponse,
+};
+use serde_json::json;
+
+use crate::error::{Error, RETRY_AFTER_MS};
+
+/// An error of the domain on its way into a plain HTTP answer.
+#[derive(Debug)]
+pub struct HttpError(pub Error);
+
+impl<E: Into<Error>> From<E> for HttpError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> axum::response::Response {
+        let Self(error) = self;
+        if let Error::Internal(cause) = &error {
+            // Here, and nowhere else: the request's span says which request it was.
+            tracing::error!(%cause, "internal error");
+        }
+        let mut body = json!({"code": error.code(), "message": error.to_string()});
+        if let Some(field) = error.field() {
+            body["field"] = field.into();
+        }
+        let mut response = (status(&error), Json(json!({"error": body}))).into_response();
+        if matches!(error, Error::Interrupted | Error::Unavailable) {
+            let seconds = HeaderValue::from(RETRY_AFTER_MS / 1_000);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
+    }
+}
+
+/// The status that goes with an error.
+pub(crate) fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+        Error::Forbidden(_) => StatusCode::FORBIDDEN,
+        Error::NotFound { .. } => StatusCode::NOT_FOUND,
+        Error::Validation { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Conflict(_) | Error::ScheduleClosed(_) | Error::Incomplete { .. } => {
+            StatusCode::CONFLICT
+        }
+        Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::Interrupted | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// What is answered when a handler panicked. The panic itself was logged by the hook.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature is tower-http's"
+)]
+pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let body =
+        json!({"error": {"code": "INTERNAL", "message": "something went wrong inside of Daybook"}});
+    (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
+}

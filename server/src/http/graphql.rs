@@ -1,0 +1,289 @@
+//! GraphQL over HTTP, as its specification has it: media types, status codes, what GET may do, and what becomes of
+//! bodies that are no requests. Every answer holds `errors` where something went wrong, and nothing else.
+
+use async_graphql::{Response as Answer, ServerError, parser::types::OperationType};
+use axum::{
+    body::Bytes,
+    extract::{Query, State, WebSocketUpgrade, rejection::BytesRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{App, BODY_BYTES, NO_STORE, auth, error::status, socket};
+use crate::{
+    error::{Error, Result},
+    graphql::{
+        error::{response_of, with_codes},
+        request::{Parameters, Prepared, Rejected, prepare},
+        request_data,
+    },
+};
+
+/// The kinds of answer that a client can ask for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Media {
+    /// `application/graphql-response+json`: the status says whether the request was good.
+    GraphQl,
+    /// `application/json`: the status says only whether a request could be read.
+    Json,
+}
+
+impl Media {
+    /// What the client asks for; none where that is nothing we have.
+    fn wanted(headers: &HeaderMap) -> Option<Self> {
+        let Some(accept) = headers.get(header::ACCEPT) else {
+            return Some(Self::Json);
+        };
+        let kinds = accept.to_str().ok()?.split(',');
+        kinds
+            .map(|kind| {
+                kind.split(';')
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .to_ascii_lowercase()
+            })
+            .find_map(|kind| match kind.as_str() {
+                "application/graphql-response+json" => Some(Self::GraphQl),
+                "application/json" | "application/*" | "*/*" => Some(Self::Json),
+                _ => None,
+            })
+    }
+
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::GraphQl => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+
+    /// The status of an answer to something that is a request, but not one that can be executed.
+    fn status_of_bad_request(self) -> StatusCode {
+        match self {
+            Self::GraphQl => StatusCode::BAD_REQUEST,
+            Self::Json => StatusCode::OK,
+        }
+    }
+}
+
+/// `POST /graphql`: queries and mutations.
+pub(super) async fn post(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: std::result::Result<Bytes, BytesRejection>,
+) -> Response {
+    let Some(media) = Media::wanted(&headers) else {
+        return StatusCode::NOT_ACCEPTABLE.into_response();
+    };
+    if !is_json(&headers) {
+        let error = Error::validation("Content-Type", "must be application/json");
+        return failed(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, error);
+    }
+    let parameters = body
+        .map_err(|rejection| unreadable(&rejection))
+        .and_then(|body| from_json(&body));
+    execute(&app, media, &headers, parameters, true).await
+}
+
+/// `GET /graphql`: queries; and the way to a WebSocket.
+pub(super) async fn get(
+    State(app): State<App>,
+    headers: HeaderMap,
+    query: std::result::Result<Query<UrlParameters>, axum::extract::rejection::QueryRejection>,
+    upgrade: std::result::Result<
+        WebSocketUpgrade,
+        axum::extract::ws::rejection::WebSocketUpgradeRejection,
+    >,
+) -> Response {
+    if let Ok(upgrade) = upgrade {
+        return socket::accept(app, &headers, upgrade);
+    }
+    let Some(media) = Media::wanted(&headers) else {
+        return StatusCode::NOT_ACCEPTABLE.into_response();
+    };
+    let parameters = query
+        .map_err(|error| Error::validation("query", error.body_text()))
+        .and_then(|Query(parameters)| parameters.read());
+    execute(&app, media, &headers, parameters, false).await
+}
+
+/// The parameters in an address: maps are JSON texts.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UrlParameters {
+    query: String,
+    operation_name: Option<String>,
+    variables: Option<String>,
+    extensions: Option<String>,
+}
+
+impl UrlParameters {
+    fn read(self) -> Result<Parameters> {
+        let map = |field, text: Option<String>| -> Result<Option<Map<String, Value>>> {
+            text.map(|text| serde_json::from_str(&text))
+                .transpose()
+                .map_err(|error| {
+                    Error::validation(field, format!("must be a JSON object: {error}"))
+                })
+        };
+        Ok(Parameters::new(
+            self.query,
+            self.operation_name.filter(|name| !name.is_empty()),
+            map("variables", self.variables)?,
+            map("extensions", self.extensions)?,
+        ))
+    }
+}
+
+async fn execute(
+    app: &App,
+    media: Media,
+    headers: &HeaderMap,
+    parameters: Result<Parameters>,
+    may_change: bool,
+) -> Response {
+    let actor = match auth::by_token_or_cookie(&app.state, headers).await {
+        Ok(actor) => actor,
+        Err(error) => return failed(media, status(&error), error),
+    };
+    let parameters = match parameters {
+        Ok(parameters) => parameters,
+        Err(error @ Error::TooLarge { .. }) => return failed(media, status(&error), error),
+        Err(error) => return failed(media, StatusCode::BAD_REQUEST, error),
+    };
+    let Prepared {
+        mut request,
+        operation,
+    } = match prepare(parameters) {
+        Ok(prepared) => prepared,
+        Err(rejected) => return answer(media, media.status_of_bad_request(), rejection(rejected)),
+    };
+    match operation {
+        OperationType::Subscription => {
+            let error = Error::validation(
+                "query",
+                "subscriptions need a WebSocket, see graphql-transport-ws",
+            );
+            return failed(media, StatusCode::BAD_REQUEST, error);
+        }
+        OperationType::Mutation if !may_change => {
+            let error = Error::validation("query", "mutations need POST");
+            let mut response = failed(media, StatusCode::METHOD_NOT_ALLOWED, error);
+            response
+                .headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("POST"));
+            return response;
+        }
+        OperationType::Mutation | OperationType::Query => {}
+    }
+    request.data = request_data(&app.state, actor);
+    let executed = with_codes(app.schema.execute(request).await);
+    let status = if is_request_error(&executed) {
+        media.status_of_bad_request()
+    } else {
+        StatusCode::OK
+    };
+    answer(media, status, executed)
+}
+
+/// What a rejected request is answered.
+pub(super) fn rejection(rejected: Rejected) -> Answer {
+    match rejected {
+        Rejected::Syntax(error) => with_codes(Answer::from_errors(vec![error])),
+        Rejected::Refused(error) => response_of(error),
+    }
+}
+
+/// Whether nothing was executed, so that there is no `data` to speak of.
+pub(super) fn is_request_error(answer: &Answer) -> bool {
+    let is_outside = |error: &ServerError| error.path.is_empty();
+    answer.data == async_graphql::Value::Null
+        && !answer.errors.is_empty()
+        && answer.errors.iter().all(is_outside)
+}
+
+/// An answer as JSON. One to a request that was not executed has no `data`.
+pub(super) fn to_json(answer: &Answer) -> Value {
+    let json = serde_json::to_value(answer).expect("an answer is made of maps, lists and scalars");
+    match json {
+        Value::Object(mut map) if is_request_error(answer) => {
+            map.remove("data");
+            Value::Object(map)
+        }
+        json => json,
+    }
+}
+
+fn failed(media: Media, status: StatusCode, error: Error) -> Response {
+    answer(media, status, response_of(error))
+}
+
+fn answer(media: Media, status: StatusCode, answer: Answer) -> Response {
+    let body = if is_request_error(&answer) {
+        to_json(&answer).to_string().into_bytes()
+    } else {
+        serde_json::to_vec(&answer).expect("an answer is made of maps, lists and scalars")
+    };
+    let content_type = HeaderValue::from_static(media.content_type());
+    (
+        status,
+        [NO_STORE, (header::CONTENT_TYPE, content_type)],
+        body,
+    )
+        .into_response()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let Some(content_type) = content_type else {
+        return false;
+    };
+    let mut parts = content_type
+        .split(';')
+        .map(|part| part.trim().to_ascii_lowercase());
+    let is_json = parts.next().is_some_and(|kind| kind == "application/json");
+    let is_utf8 = parts
+        .filter_map(|part| part.strip_prefix("charset=").map(str::to_owned))
+        .all(|charset| charset.trim_matches('"') == "utf-8");
+    is_json && is_utf8
+}
+
+fn from_json(body: &[u8]) -> Result<Parameters> {
+    serde_json::from_slice(body).map_err(|error| Error::validation("body", error.to_string()))
+}
+
+fn unreadable(rejection: &BytesRejection) -> Error {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Error::TooLarge {
+            field: "body".into(),
+            limit: BODY_BYTES,
+        };
+    }
+    Error::validation("body", rejection.body_text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accept(value: &'static str) -> Option<Media> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_static(value));
+        Media::wanted(&headers)
+    }
+
+    #[test]
+    fn the_media_type_is_negotiated() {
+        assert!(Media::wanted(&HeaderMap::new()) == Some(Media::Json));
+        assert!(accept("*/*") == Some(Media::Json));
+        assert!(
+            accept("application/graphql-response+json, application/json;q=0.9")
+                == Some(Media::GraphQl)
+        );
+        assert!(accept("text/html").is_none());
+    }
+}

@@ -1,0 +1,350 @@
+//! GraphQL over WebSockets: the protocol `graphql-transport-ws`.
+//!
+//! Each operation runs in a task of its own and hands over one message at a time, so that a client that reads slowly
+//! slows down its own operations and nothing else: what is not handed over yet is not read from the database yet.
+
+mod census;
+mod protocol;
+
+pub(super) use census::Census;
+
+use std::{collections::HashMap, ops::ControlFlow, time::Duration};
+
+use async_graphql::parser::types::OperationType;
+use axum::{
+    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade},
+    http::{HeaderMap, header},
+    response::Response,
+};
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use tokio::{
+    sync::mpsc,
+    task::AbortHandle,
+    time::{Instant, Interval, MissedTickBehavior, interval, timeout, timeout_at},
+};
+
+use super::{App, BODY_BYTES, auth, graphql};
+use crate::{
+    domain::{
+        actor::Actor,
+        auth::{Credential, anonymous, authenticate},
+    },
+    error::Error,
+    graphql::{
+        error::with_codes,
+        request::{Parameters, Prepared, prepare},
+        request_data,
+    },
+};
+use protocol::{Close, FromClient, ToClient};
+
+/// How long a client may take until it says who it is.
+const INIT: Duration = Duration::from_secs(10);
+
+/// How often the server pings.
+const PING: Duration = Duration::from_secs(15);
+
+/// How long a client may be silent: it answers pings.
+const SILENCE: Duration = Duration::from_secs(45);
+
+/// How often the credential is looked at again. With how long clients are remembered, a revoked token's sockets end
+/// within 5 s.
+const RECOGNISE: Duration = Duration::from_secs(2);
+
+/// How long a client may take to read one message.
+const SEND: Duration = Duration::from_secs(30);
+
+/// How many messages of all operations may wait for the socket.
+const WAITING: usize = 4;
+
+/// Accepts a socket.
+pub(super) fn accept(app: App, headers: &HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    let cookie = cookie(&app, headers);
+    upgrade
+        .protocols([protocol::NAME])
+        .max_message_size(BODY_BYTES)
+        .max_frame_size(BODY_BYTES)
+        .on_upgrade(move |socket| {
+            let background = app.state.background.clone();
+            background.track_future(converse(app, socket, cookie))
+        })
+}
+
+/// The session that the socket may use: its cookie's, if it comes from one of our own pages.
+fn cookie(app: &App, headers: &HeaderMap) -> Option<Credential> {
+    let origin = headers.get(header::ORIGIN)?.to_str().ok()?;
+    let is_our_own = auth::is_our_own(&app.state.config, headers, origin);
+    auth::session(headers).filter(|_| is_our_own)
+}
+
+/// Everything that happens on a socket, from its first message to the frame that closes it.
+async fn converse(app: App, socket: WebSocket, cookie: Option<Credential>) {
+    let speaks = socket.protocol().is_some_and(|name| name == protocol::NAME);
+    let (mut sink, mut stream) = socket.split();
+    let close = if speaks {
+        match meet(&app, &mut stream, cookie).await {
+            Ok(guest) => serve(app, guest, &mut sink, &mut stream).await,
+            Err(close) => close,
+        }
+    } else {
+        Some(Close::SUBPROTOCOL)
+    };
+    if let Some(close) = close {
+        let frame = CloseFrame {
+            code: close.code,
+            reason: Utf8Bytes::from_static(close.reason),
+        };
+        // Whoever is gone needs no goodbye.
+        let _ = timeout(SEND, sink.send(Message::Close(Some(frame)))).await;
+    }
+}
+
+/// Somebody who was recognised.
+struct Guest {
+    actor: Actor,
+    credential: Option<Credential>,
+}
+
+/// Waits for `connection_init` and recognises who sends it.
+async fn meet(
+    app: &App,
+    stream: &mut SplitStream<WebSocket>,
+    cookie: Option<Credential>,
+) -> Result<Guest, Option<Close>> {
+    let deadline = Instant::now() + INIT;
+    loop {
+        let message = match timeout_at(deadline, stream.next()).await {
+            Err(_) => return Err(Some(Close::INIT_TIMEOUT)),
+            Ok(None | Some(Err(_) | Ok(Message::Close(_)))) => return Err(None),
+            Ok(Some(Ok(message))) => message,
+        };
+        match FromClient::read(&message) {
+            Ok(Some(FromClient::ConnectionInit { payload })) => {
+                let credential = protocol::authorization(payload.as_ref());
+                let credential = match credential {
+                    Some(text) => Some(auth::bearer(text).ok_or(Some(Close::FORBIDDEN))?),
+                    None => cookie,
+                };
+                return recognise(app, credential).await;
+            }
+            Ok(Some(FromClient::Subscribe { .. })) => return Err(Some(Close::UNAUTHORIZED)),
+            Ok(_) => {}
+            Err(close) => return Err(Some(close)),
+        }
+    }
+}
+
+async fn recognise(app: &App, credential: Option<Credential>) -> Result<Guest, Option<Close>> {
+    let actor = match &credential {
+        Some(credential) => authenticate(&app.state, credential).await,
+        None => {
+            let nobody = anonymous(&app.state);
+            nobody.viewer().map(|_| nobody)
+        }
+    };
+    match actor {
+        Ok(actor) => Ok(Guest { actor, credential }),
+        Err(Error::Unauthenticated(_)) => Err(Some(Close::FORBIDDEN)),
+        Err(_) => Err(Some(Close::TRY_AGAIN)),
+    }
+}
+
+/// Serves somebody who was recognised, until one side has had enough. Returns what to close with; nothing where the
+/// client is gone.
+async fn serve(
+    app: App,
+    guest: Guest,
+    sink: &mut SplitSink<WebSocket, Message>,
+    stream: &mut SplitStream<WebSocket>,
+) -> Option<Close> {
+    let client = guest.actor.identity().map(|identity| identity.client_id);
+    let Some(_place) = app.census.enter(client) else {
+        return Some(Close::TOO_MANY_SOCKETS);
+    };
+    let (outbox, mut waiting) = mpsc::channel(WAITING);
+    let mut conversation = Conversation {
+        operations: HashMap::new(),
+        outbox,
+        heard: Instant::now(),
+        app,
+        guest,
+    };
+    let mut pings = ticks(PING);
+    let mut recognitions = ticks(RECOGNISE);
+    let stopping = conversation.app.state.stopping.clone();
+    let mut next = Some(ToClient::ConnectionAck);
+    loop {
+        if let Some(message) = next.take() {
+            let sent = timeout(SEND, sink.send(message.into_frame())).await;
+            if !matches!(sent, Ok(Ok(()))) {
+                return None;
+            }
+        }
+        tokio::select! {
+            () = stopping.cancelled() => return Some(Close::GOING_AWAY),
+            message = stream.next() => match message {
+                None | Some(Err(_) | Ok(Message::Close(_))) => return None,
+                Some(Ok(message)) => match conversation.hear(&message) {
+                    ControlFlow::Continue(reply) => next = reply,
+                    ControlFlow::Break(close) => return Some(close),
+                },
+            },
+            Some(message) = waiting.recv() => {
+                next = conversation.admit(message);
+            }
+            _ = pings.tick() => {
+                if conversation.heard.elapsed() > SILENCE {
+                    return Some(Close::SILENT);
+                }
+                next = Some(ToClient::Ping);
+            }
+            _ = recognitions.tick() => {
+                if conversation.is_forgotten().await {
+                    return Some(Close::FORBIDDEN);
+                }
+            }
+        }
+    }
+}
+
+/// Ticks, the first of them after one pause.
+fn ticks(pause: Duration) -> Interval {
+    let mut ticks = interval(pause);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.reset();
+    ticks
+}
+
+/// What goes on between a client and the server.
+struct Conversation {
+    app: App,
+    guest: Guest,
+    operations: HashMap<String, AbortHandle>,
+    outbox: mpsc::Sender<ToClient>,
+    /// When the client last said anything.
+    heard: Instant,
+}
+
+impl Conversation {
+    /// Takes a message. Returns what to reply at once, or what to close with.
+    fn hear(&mut self, message: &Message) -> ControlFlow<Close, Option<ToClient>> {
+        self.heard = Instant::now();
+        let message = match FromClient::read(message) {
+            Ok(message) => message,
+            Err(close) => return ControlFlow::Break(close),
+        };
+        match message {
+            None | Some(FromClient::Pong) => ControlFlow::Continue(None),
+            Some(FromClient::Ping) => ControlFlow::Continue(Some(ToClient::Pong)),
+            Some(FromClient::ConnectionInit { .. }) => ControlFlow::Break(Close::SECOND_INIT),
+            Some(FromClient::Subscribe { id, payload }) => self.begin(id, payload),
+            Some(FromClient::Complete { id }) => {
+                self.end(&id);
+                ControlFlow::Continue(None)
+            }
+        }
+    }
+
+    /// Begins an operation.
+    fn begin(
+        &mut self,
+        id: String,
+        parameters: Parameters,
+    ) -> ControlFlow<Close, Option<ToClient>> {
+        if self.operations.contains_key(&id) {
+            return ControlFlow::Break(Close::DUPLICATE_OPERATION);
+        }
+        let prepared = match prepare(parameters) {
+            Ok(prepared) => prepared,
+            Err(rejected) => {
+                let errors = graphql::rejection(rejected);
+                return ControlFlow::Continue(Some(ToClient::error(id, &errors)));
+            }
+        };
+        let operation = operate(
+            self.app.clone(),
+            self.guest.actor.clone(),
+            id.clone(),
+            prepared,
+            self.outbox.clone(),
+        );
+        let task = self.app.state.background.spawn(operation);
+        self.operations.insert(id, task.abort_handle());
+        ControlFlow::Continue(None)
+    }
+
+    /// Ends an operation that the client wants no more of.
+    fn end(&mut self, id: &str) {
+        if let Some(operation) = self.operations.remove(id) {
+            operation.abort();
+        }
+    }
+
+    /// Lets a message of an operation pass, unless the client has ended that in the meantime.
+    fn admit(&mut self, message: ToClient) -> Option<ToClient> {
+        let id = message.operation()?;
+        if !self.operations.contains_key(id) {
+            return None;
+        }
+        if message.is_last() {
+            self.operations.remove(id);
+        }
+        Some(message)
+    }
+
+    /// Whether the credential is no longer good. That the database can't tell right now does not count.
+    async fn is_forgotten(&self) -> bool {
+        match &self.guest.credential {
+            None => false,
+            Some(credential) => matches!(
+                authenticate(&self.app.state, credential).await,
+                Err(Error::Unauthenticated(_))
+            ),
+        }
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        for operation in self.operations.values() {
+            operation.abort();
+        }
+    }
+}
+
+/// Executes an operation and hands over what comes of it. Ends when nobody takes it any more.
+async fn operate(
+    app: App,
+    actor: Actor,
+    id: String,
+    prepared: Prepared,
+    outbox: mpsc::Sender<ToClient>,
+) {
+    let Prepared {
+        mut request,
+        operation,
+    } = prepared;
+    request.data = request_data(&app.state, actor);
+    if operation == OperationType::Subscription {
+        let mut answers = app.schema.execute_stream(request);
+        while let Some(answer) = answers.next().await {
+            let message = ToClient::next_or_error(&id, &with_codes(answer));
+            let is_last = message.is_last();
+            if outbox.send(message).await.is_err() || is_last {
+                return;
+            }
+        }
+    } else {
+        let answer = with_codes(app.schema.execute(request).await);
+        let message = ToClient::next_or_error(&id, &answer);
+        let is_last = message.is_last();
+        if outbox.send(message).await.is_err() || is_last {
+            return;
+        }
+    }
+    // Where nobody takes it, the socket is gone.
+    let _ = outbox.send(ToClient::Complete { id }).await;
+}

@@ -1,0 +1,91 @@
+//! Daybook keeps the day's record of what automation did.
+//!
+//! `http`, `graphql` and `rest` translate, `domain` decides, `db` and `entity` keep. `ARCHITECTURE.md` is the map.
+
+pub mod config;
+pub mod db;
+pub mod domain;
+pub mod error;
+pub mod events;
+pub mod graphql;
+pub mod http;
+pub mod rest;
+pub mod state;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::Config,
+    db::Db,
+    domain::{background, client},
+    state::State,
+};
+
+/// How long requests that are under way may take to finish when the server stops.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Runs a server on `listener` until `stopping` is cancelled, and then until what is under way is done.
+///
+/// Opens the database, brings its tables up to date, and sees to it that somebody can log in: where it makes a token for
+/// that, it prints the login link to standard output, this once.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    stopping: CancellationToken,
+) -> anyhow::Result<()> {
+    let db = Db::connect(&config.database_url).await?;
+    db.migrate()
+        .await
+        .context("the database can't be brought up to date")?;
+    let state = State::new(config, db.clone(), stopping.clone());
+    let token = client::ensure_admin(&state).await?;
+    greet(&state.config, &listener, token.as_deref())?;
+    background::start(&state);
+
+    let tasks = state.background.clone();
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "small packets may wait");
+        }
+    });
+    let serving = axum::serve(listener, http::router(state))
+        .with_graceful_shutdown(stopping.clone().cancelled_owned());
+    tokio::select! {
+        served = serving => served?,
+        () = out_of_patience(&stopping) => tracing::warn!("some requests did not finish in time"),
+    }
+    tasks.close();
+    if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
+        tracing::warn!("some background work did not finish in time");
+    }
+    db.close().await?;
+    Ok(())
+}
+
+async fn out_of_patience(stopping: &CancellationToken) {
+    stopping.cancelled().await;
+    tokio::time::sleep(GRACE).await;
+}
+
+/// Tells the operator where the server is, and how to log in.
+fn greet(config: &Config, listener: &TcpListener, token: Option<&str>) -> anyhow::Result<()> {
+    let login = config.login_url(listener.local_addr()?);
+    println!("Daybook listens on {}", listener.local_addr()?);
+    match (token, &config.admin_token) {
+        (Some(token), _) => {
+            println!(
+                "Log in with this link. It is shown only this once:\n\n  {login}#token={token}\n"
+            );
+        }
+        (None, Some(_)) => println!("Log in at {login} with the token in DAYBOOK_ADMIN_TOKEN."),
+        (None, None) => println!(
+            "Log in at {login} with your token. A new one: daybook token create NAME --role admin"
+        ),
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! The program `daybook`: a thin entry to the library.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+use daybook::{
+    config::{Config, DEFAULTS, Flags, LogFormat},
+    db::Db,
+    domain::client,
+    graphql,
+    state::State,
+};
+use entity::client::Role;
+use tokio::{net::TcpListener, signal::unix};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// Keeps the day's record of what automation did.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server
+    Serve(Flags),
+    /// Bring the database's tables up to date, and end
+    Migrate(Flags),
+    /// Print the GraphQL schema
+    PrintSchema,
+    /// Print every setting with its default and meaning, as a settings file
+    PrintConfig,
+    /// Manage tokens on the server's own machine
+    #[command(subcommand)]
+    Token(TokenCommand),
+}
+
+#[derive(Subcommand)]
+enum TokenCommand {
+    /// Make a client, and print its token this once
+    Create {
+        /// The client's name
+        name: String,
+        /// What it may do
+        #[arg(long, value_enum)]
+        role: RoleArgument,
+        /// Where there is such a client, end its token and give it a new one
+        #[arg(long)]
+        replace: bool,
+        #[command(flatten)]
+        flags: Flags,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RoleArgument {
+    Viewer,
+    Reporter,
+    Operator,
+    Admin,
+}
+
+impl From<RoleArgument> for Role {
+    fn from(role: RoleArgument) -> Self {
+        match role {
+            RoleArgument::Viewer => Self::Viewer,
+            RoleArgument::Reporter => Self::Reporter,
+            RoleArgument::Operator => Self::Operator,
+            RoleArgument::Admin => Self::Admin,
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match execute(Arguments::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("daybook: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(flags) => serve(&flags).await,
+        Command::Migrate(flags) => migrate(&flags).await,
+        Command::PrintSchema => {
+            print!("{}", graphql::sdl());
+            Ok(())
+        }
+        Command::PrintConfig => {
+            print!("{DEFAULTS}");
+            Ok(())
+        }
+        Command::Token(TokenCommand::Create {
+            name,
+            role,
+            replace,
+            flags,
+        }) => create_token(&flags, &name, role.into(), replace).await,
+    }
+}
+
+async fn serve(flags: &Flags) -> anyhow::Result<()> {
+    let config = Config::load(flags)?;
+    start_logging(config.log_format);
+    for name in Config::unknown_variables() {
+        tracing::warn!("the environment variable {name} means nothing to Daybook");
+    }
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("can't listen on {}", config.listen))?;
+    daybook::run(config, listener, until_told_to_stop()?).await
+}
+
+async fn migrate(flags: &Flags) -> anyhow::Result<()> {
+    let config = Config::load(flags)?;
+    start_logging(config.log_format);
+    let db = Db::connect(&config.database_url).await?;
+    db.migrate().await?;
+    db.close().await?;
+    Ok(())
+}
+
+async fn create_token(flags: &Flags, name: &str, role: Role, replace: bool) -> anyhow::Result<()> {
+    let config = Config::load(flags)?;
+    let db = Db::connect(&config.database_url).await?;
+    db.migrate().await?;
+    let state = State::new(config, db.clone(), CancellationToken::new());
+    let (_, token) = client::issue_token(&state, name, role, replace).await?;
+    println!("{token}");
+    db.close().await?;
+    Ok(())
+}
+
+fn start_logging(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+/// Is cancelled by Ctrl-C, and by SIGTERM as service managers send it.
+fn until_told_to_stop() -> anyhow::Result<CancellationToken> {
+    let stopping = CancellationToken::new();
+    let mut interrupts = unix::signal(unix::SignalKind::interrupt())?;
+    let mut terminations = unix::signal(unix::SignalKind::terminate())?;
+    let token = stopping.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupts.recv() => {}
+            _ = terminations.recv() => {}
+        }
+        tracing::info!("stopping: what is under way may finish");
+        token.cancel();
+    });
+    Ok(stopping)
+}

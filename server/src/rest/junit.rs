@@ -1,0 +1,60 @@
+//! A JUnit file as it is, with one plain `curl --data-binary @junit.xml`.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode},
+};
+use entity::Guid;
+use serde::Serialize;
+
+use super::JUNIT_BYTES;
+use crate::{
+    domain::report::{JunitFile, import_junit},
+    error::Error,
+    http::{App, auth, error::HttpError},
+};
+
+/// What became of a file.
+#[derive(Serialize)]
+pub(super) struct Imported {
+    /// How many results were added.
+    accepted: usize,
+    /// How many had been recorded before.
+    duplicates: usize,
+}
+
+/// `POST /api/v1/schedules/{GUID}/junit`: all of the file's results, or none.
+pub(super) async fn import(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Imported>, HttpError> {
+    let actor = auth::by_token(&app.state, &headers).await?;
+    let schedule: Guid = name
+        .parse()
+        .map_err(|_| Error::not_found("schedule", &name))?;
+    let xml = body.map_err(|rejection| unreadable(&rejection))?;
+    let receipt = import_junit(&app.state, &actor, schedule, JunitFile::Bytes(xml)).await?;
+    let duplicates = receipt
+        .accepted
+        .iter()
+        .filter(|each| each.duplicate)
+        .count();
+    Ok(Json(Imported {
+        accepted: receipt.accepted.len() - duplicates,
+        duplicates,
+    }))
+}
+
+fn unreadable(rejection: &BytesRejection) -> Error {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Error::TooLarge {
+            field: "body".into(),
+            limit: JUNIT_BYTES,
+        };
+    }
+    Error::validation("body", rejection.body_text())
+}

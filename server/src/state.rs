@@ -1,0 +1,63 @@
+//! What a running server holds: everything that a request may need, and nothing that it can't lose.
+
+use std::sync::Arc;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    config::Config,
+    db::Db,
+    domain::{auth::Directory, feed::SharedReads, report::Writer},
+    events::Events,
+};
+
+/// The state of a server, shared by all of its requests.
+#[derive(Clone, Debug)]
+pub struct State(Arc<Inner>);
+
+/// See [`State`].
+#[derive(Debug)]
+pub struct Inner {
+    /// The settings.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// Who is told of changes.
+    pub events: Arc<Events>,
+    /// The one that writes results, for all who report them.
+    pub writer: Writer,
+    /// Who is who.
+    pub directory: Directory,
+    /// What subscribers of one schedule read together.
+    pub reads: SharedReads,
+    /// Cancelled when the server is to stop.
+    pub stopping: CancellationToken,
+    /// What the server does in the background, waited for at the end.
+    pub background: TaskTracker,
+}
+
+impl State {
+    /// The state of a server that starts on an open, migrated database.
+    pub fn new(config: Config, db: Db, stopping: CancellationToken) -> Self {
+        let events = Arc::new(Events::new());
+        let background = TaskTracker::new();
+        Self(Arc::new(Inner {
+            writer: Writer::start(db.clone(), Arc::clone(&events), &background),
+            directory: Directory::new(config.admin_token.clone()),
+            reads: SharedReads::new(),
+            config,
+            db,
+            events,
+            stopping,
+            background,
+        }))
+    }
+}
+
+impl std::ops::Deref for State {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}

@@ -1,0 +1,88 @@
+//! The server inside of the test's own process: `daybook::run` on port 0, for every story that needs no process to kill.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use daybook::config::Config;
+use reqwest::Method;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::ADMIN_TOKEN;
+use crate::api::{Api, Credential, Role};
+use crate::database::Database;
+use crate::wait::{PATIENCE, eventually};
+
+/// A running server with its database. It stops when this is dropped.
+pub struct TestApp {
+    address: SocketAddr,
+    _stopping: DropGuard,
+    database: Database,
+}
+
+impl TestApp {
+    /// Starts a server on a SQLite file.
+    pub async fn sqlite() -> Self {
+        Self::start(Database::sqlite()).await
+    }
+
+    /// Starts a server on a database.
+    pub async fn start(database: Database) -> Self {
+        let config = Config {
+            database_url: database.url().to_owned(),
+            admin_token: Some(ADMIN_TOKEN.into()),
+            ..Config::default()
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("a free port");
+        let address = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let stopping = CancellationToken::new();
+        let mut running = tokio::spawn(daybook::run(config, listener, stopping.clone()));
+        let app = Self {
+            address,
+            _stopping: stopping.drop_guard(),
+            database,
+        };
+        tokio::select! {
+            () = app.is_ready() => app,
+            ended = &mut running => panic!("the server ended before it was ready: {ended:?}"),
+        }
+    }
+
+    /// Creates a reporter, and hands it out beside the app.
+    pub async fn with_reporter(self, name: &str) -> (Self, Api) {
+        let reporter = self.admin().create_client(name, Role::Reporter).await;
+        (self, reporter)
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The database beneath.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// A client without credentials.
+    pub fn anonymous(&self) -> Api {
+        Api::new(self.address, Credential::Anonymous)
+    }
+
+    /// The client `admin`.
+    pub fn admin(&self) -> Api {
+        Api::new(self.address, Credential::Token(ADMIN_TOKEN.into()))
+    }
+
+    async fn is_ready(&self) {
+        let anonymous = self.anonymous();
+        eventually("the server is ready", PATIENCE, || async {
+            let answer = anonymous.request(Method::GET, "/readyz").send().await;
+            answer.ok().filter(|answer| answer.status().is_success()).map(drop)
+        })
+        .await;
+    }
+}

@@ -1,0 +1,51 @@
+//! The harness of Daybook's end-to-end tests.
+//!
+//! A story starts a server on a database of its own, acts as people do (over HTTP, a WebSocket, in a browser), breaks
+//! something on purpose, and looks at what is left. The parts here let it say so in a few lines. Rule of the house: a
+//! part *does* things and *tells* what it saw, the story judges; and nobody sleeps, except in [`wait`].
+
+pub mod api;
+pub mod app;
+pub mod browser;
+pub mod database;
+pub mod http;
+pub mod ports;
+pub mod process;
+pub mod proxy;
+pub mod socket;
+pub mod subscriber;
+pub mod wait;
+
+pub use api::{
+    Api, Credential, Progress, Report, ResultRow, ResultStatus, Role, ScheduleFacts, ScheduleStatus,
+};
+pub use app::TestApp;
+pub use browser::Browser;
+pub use database::Database;
+pub use http::Answer;
+pub use process::ServerProcess;
+pub use proxy::CuttingProxy;
+pub use socket::Socket;
+pub use subscriber::ResilientSubscriber;
+pub use wait::{PATIENCE, eventually, within};
+
+/// The token of the client `admin` in every story.
+pub const ADMIN_TOKEN: &str = "the-admin-token-of-every-story";
+
+/// Makes each named story, an `async fn(Database)`, two tests: `name::sqlite` and `name::mariadb`.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($story:ident),+ $(,)?) => {$(
+        mod $story {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                super::$story($crate::Database::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn mariadb() {
+                super::$story($crate::Database::mariadb().await).await;
+            }
+        }
+    )+};
+}

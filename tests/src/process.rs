@@ -1,0 +1,200 @@
+//! The real binary as a process of its own, for the stories in which it is killed, stopped or started anew.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use crate::ADMIN_TOKEN;
+use crate::api::{Api, Credential};
+use crate::database::Database;
+use crate::ports::free_address;
+use crate::wait::{PATIENCE, eventually, within};
+
+/// How long a debug build may take from its start to being ready, migrations included.
+const START: Duration = Duration::from_mins(1);
+
+/// `daybook serve`, running or killed. It keeps its address and its database over restarts.
+pub struct ServerProcess {
+    child: Child,
+    address: SocketAddr,
+    settings: Vec<(String, String)>,
+    folder: TempDir,
+}
+
+impl ServerProcess {
+    /// Starts a server on a database, with the admin token of the stories, and waits until it is ready.
+    pub async fn start(database: &Database) -> Self {
+        Self::start_on(database.url()).await
+    }
+
+    /// The same, on the database of a URL: behind a proxy, or one that another server uses too.
+    pub async fn start_on(database_url: &str) -> Self {
+        Self::start_with(&[
+            ("DATABASE_URL", database_url),
+            ("DAYBOOK_ADMIN_TOKEN", ADMIN_TOKEN),
+        ])
+        .await
+    }
+
+    /// Starts a server with exactly these settings, and waits until it is ready.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let address = free_address();
+        let mut settings: Vec<(String, String)> = settings
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect();
+        settings.push(("DAYBOOK_LISTEN".into(), address.to_string()));
+        let child = launch(folder.path(), &settings);
+        let mut server = Self {
+            child,
+            address,
+            settings,
+            folder,
+        };
+        server.becomes_ready().await;
+        server
+    }
+
+    /// Starts the server again after it was killed or has stopped, on the same address and database.
+    pub async fn restart(&mut self) {
+        self.child = launch(self.folder.path(), &self.settings);
+        self.becomes_ready().await;
+    }
+
+    /// `kill -9`: gone at once, in the middle of whatever it did.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.expect("the server was running");
+    }
+
+    /// Sends SIGTERM, and does not wait.
+    pub fn terminate(&self) {
+        let id = self.child.id().expect("the server is running");
+        let pid = Pid::from_raw(i32::try_from(id).expect("a process id"));
+        kill(pid, Signal::SIGTERM).expect("the server is running");
+    }
+
+    /// Waits until the process has ended by itself.
+    pub async fn exited(&mut self) -> ExitStatus {
+        within("the server stops", PATIENCE, self.child.wait())
+            .await
+            .expect("a child of ours")
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// All that it wrote so far, to stdout and stderr, over all of its starts.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(log_file(self.folder.path())).expect("the log file exists")
+    }
+
+    /// A client without credentials.
+    pub fn anonymous(&self) -> Api {
+        Api::new(self.address, Credential::Anonymous)
+    }
+
+    /// The client `admin`.
+    pub fn admin(&self) -> Api {
+        Api::new(self.address, Credential::Token(ADMIN_TOKEN.into()))
+    }
+
+    async fn becomes_ready(&mut self) {
+        let readyz = self.anonymous();
+        let log = log_file(self.folder.path());
+        let child = &mut self.child;
+        eventually("the server is ready", START, || {
+            if let Some(status) = child.try_wait().expect("a child of ours") {
+                let log = std::fs::read_to_string(&log).expect("the log file exists");
+                panic!("the server ended with {status}:\n{log}");
+            }
+            let request = readyz.request(reqwest::Method::GET, "/readyz");
+            async move {
+                request
+                    .send()
+                    .await
+                    .ok()
+                    .filter(|answer| answer.status().is_success())
+            }
+        })
+        .await;
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the server's log:\n{}", self.log());
+        }
+    }
+}
+
+/// Runs one of the binary's other subcommands to its end, in `folder`, with exactly these settings.
+pub async fn run_command(
+    folder: &Path,
+    arguments: &[&str],
+    settings: &[(&str, &str)],
+) -> std::process::Output {
+    let output = command(folder)
+        .args(arguments)
+        .envs(settings.iter().copied())
+        .output();
+    within("the command ends", START, output)
+        .await
+        .expect("the binary runs")
+}
+
+fn launch(folder: &Path, settings: &[(String, String)]) -> Child {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(log_file(folder))
+        .expect("a file in a folder of our own");
+    command(folder)
+        .arg("serve")
+        .envs(settings.iter().cloned())
+        .stdout(log.try_clone().expect("a second handle of the log"))
+        .stderr(log)
+        .spawn()
+        .expect("the binary runs")
+}
+
+/// The binary, in a working directory of its own and without the environment of whoever runs the tests.
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(binary());
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("RUST_BACKTRACE", "1")
+        .kill_on_drop(true);
+    command
+}
+
+/// `target/<profile>/daybook`, beside the `deps` folder that holds the running test.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("the running test has a path");
+    let profile = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/<profile>/deps/<test>");
+    let binary = profile.join(format!("daybook{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        binary.exists(),
+        "{} is missing; type: cargo build -p daybook",
+        binary.display()
+    );
+    binary
+}
+
+fn log_file(folder: &Path) -> PathBuf {
+    folder.join("server.log")
+}

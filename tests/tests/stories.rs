@@ -1,0 +1,32 @@
+//! The end-to-end stories, one theme a file. They are one binary, so that the server is linked once; nextest runs each
+//! story in a process of its own.
+
+mod stories {
+    mod attempts;
+    mod bad_input;
+    mod browser;
+    mod closing;
+    mod command_line;
+    mod comparison;
+    mod crash;
+    mod feed;
+    mod graphql_over_http;
+    mod groups;
+    mod junit;
+    mod keys;
+    mod lease;
+    mod log;
+    mod login;
+    mod lost_commit;
+    mod names;
+    mod pages;
+    mod paging;
+    mod roles;
+    mod schedules;
+    mod scripts;
+    mod shutdown;
+    mod storm;
+    mod two_servers;
+    mod walkthrough;
+    mod websocket;
+}

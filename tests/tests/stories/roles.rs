@@ -1,0 +1,589 @@
+//! Each field and each mutation, for each role and for no role at all, from one table.
+//!
+//! The table is held against the schema that the server describes itself with: a new field that is not in it fails these
+//! stories, so that nobody forgets to decide who may see it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use daybook_tests::socket::Message;
+use daybook_tests::{Api, Credential, Report, ResultStatus, Role, Socket, TestApp};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Who may.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum May {
+    /// Everybody with a role.
+    View,
+    /// Reporters and above.
+    Report,
+    /// The reporter that the schedule belongs to; operators and above for anyone's.
+    Own,
+    /// Operators and above.
+    Operate,
+    /// Administrators.
+    Administer,
+    /// The client itself, and administrators.
+    Themselves,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Caller {
+    Anonymous,
+    Viewer,
+    OtherReporter,
+    Owner,
+    Operator,
+    Admin,
+}
+
+const CALLERS: [Caller; 6] = [
+    Caller::Anonymous,
+    Caller::Viewer,
+    Caller::OtherReporter,
+    Caller::Owner,
+    Caller::Operator,
+    Caller::Admin,
+];
+
+/// The root fields, each with who may use it, and how it is used on a scene.
+const OPERATIONS: [(&str, May, &str); 22] = [
+    ("Query.viewer", May::View, "viewer"),
+    ("Query.node", May::View, "node(id: $result)"),
+    ("Query.schedule", May::View, "schedule(name: $open)"),
+    ("Query.schedules", May::View, "schedules(first: 1)"),
+    ("Query.script", May::View, "script(name: \"login\")"),
+    ("Query.scripts", May::View, "scripts(first: 1)"),
+    ("Query.clients", May::Administer, "clients(first: 1)"),
+    (
+        "Mutation.createSchedule",
+        May::Report,
+        "createSchedule(input: { title: \"another\" })",
+    ),
+    (
+        "Mutation.reportResult",
+        May::Own,
+        "reportResult(input: { schedule: $open, script: \"logout\", status: PASS })",
+    ),
+    (
+        "Mutation.reportResults",
+        May::Own,
+        "reportResults(input: { schedule: $open, results: [{ script: \"logout\", status: PASS }] })",
+    ),
+    (
+        "Mutation.importJunit",
+        May::Own,
+        "importJunit(input: { schedule: $open, xml: \"<testsuite><testcase name='logout'/></testsuite>\" })",
+    ),
+    (
+        "Mutation.closeSchedule",
+        May::Own,
+        "closeSchedule(input: { name: $open })",
+    ),
+    ("Mutation.closeMySchedules", May::Report, "closeMySchedules"),
+    (
+        "Mutation.updateSchedule",
+        May::Own,
+        "updateSchedule(input: { name: $open, title: \"renamed\" })",
+    ),
+    (
+        "Mutation.reopenSchedule",
+        May::Operate,
+        "reopenSchedule(input: { name: $closed, reason: \"one more\" })",
+    ),
+    (
+        "Mutation.amendResult",
+        May::Administer,
+        "amendResult(input: { id: $result, status: PASS, reason: \"the rig was broken\" })",
+    ),
+    (
+        "Mutation.deleteSchedule",
+        May::Administer,
+        "deleteSchedule(name: $open)",
+    ),
+    (
+        "Mutation.createClient",
+        May::Administer,
+        "createClient(input: { name: $new, role: VIEWER })",
+    ),
+    (
+        "Mutation.rotateClientToken",
+        May::Administer,
+        "rotateClientToken(name: $bystander)",
+    ),
+    (
+        "Mutation.revokeClient",
+        May::Administer,
+        "revokeClient(name: $bystander)",
+    ),
+    (
+        "Subscription.scheduleChanges",
+        May::View,
+        "scheduleChanges(name: $open)",
+    ),
+    ("Subscription.scheduleUpdated", May::View, "scheduleUpdated"),
+];
+
+/// A type that holds what people look at.
+struct Noun {
+    name: &'static str,
+    /// How one of them is reached on a scene.
+    way: &'static str,
+    /// The fields that everybody with a role may see.
+    for_all: &'static [&'static str],
+    /// The fields that are only for the client itself and for administrators.
+    for_themselves: &'static [&'static str],
+}
+
+const NOUNS: [Noun; 9] = [
+    Noun {
+        name: "Schedule",
+        way: "schedule(name: $open) { FIELD }",
+        for_all: &[
+            "id",
+            "name",
+            "title",
+            "status",
+            "client",
+            "labels",
+            "createdTime",
+            "lastModifyTime",
+            "closedTime",
+            "revision",
+            "progress",
+            "missing",
+            "results",
+            "comparison",
+            "previous",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Progress",
+        way: "schedule(name: $open) { progress { FIELD } }",
+        for_all: &[
+            "expected",
+            "reported",
+            "running",
+            "pass",
+            "fail",
+            "block",
+            "error",
+            "skip",
+            "percent",
+            "remainingSeconds",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Label",
+        way: "schedule(name: $open) { labels { FIELD } }",
+        for_all: &["key", "value"],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Result",
+        way: "schedule(name: $open) { results { nodes { FIELD } } }",
+        for_all: &[
+            "id",
+            "schedule",
+            "script",
+            "status",
+            "attempt",
+            "message",
+            "output",
+            "durationMs",
+            "startedTime",
+            "submittedTime",
+            "revision",
+            "corrections",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Correction",
+        way: "schedule(name: $open) { results { nodes { corrections { FIELD } } } }",
+        for_all: &["from", "to", "reason", "by", "time"],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Comparison",
+        way: "schedule(name: $open) { comparison(with: $closed) { FIELD } }",
+        for_all: &[
+            "base",
+            "newlyFailing",
+            "fixed",
+            "stillFailing",
+            "added",
+            "removed",
+            "slower",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Slowdown",
+        way: "schedule(name: $open) { comparison(with: $closed) { slower { FIELD } } }",
+        for_all: &["script", "beforeMs", "afterMs"],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Script",
+        way: "script(name: \"login\") { FIELD }",
+        for_all: &[
+            "name",
+            "history",
+            "runs",
+            "passRate",
+            "flips",
+            "flaky",
+            "medianDurationMs",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Client",
+        way: "schedule(name: $open) { client { FIELD } }",
+        for_all: &["id", "name", "role"],
+        for_themselves: &["tokenPrefix", "createdTime", "lastUsedTime", "revokedTime"],
+    },
+];
+
+impl Noun {
+    /// All fields, each with who may see it.
+    fn fields(&self) -> impl Iterator<Item = (&'static str, May)> {
+        let for_all = self.for_all.iter().map(|field| (*field, May::View));
+        for_all.chain(
+            self.for_themselves
+                .iter()
+                .map(|field| (*field, May::Themselves)),
+        )
+    }
+}
+
+/// Types without a rule of their own: what is in them is as visible as they are.
+fn is_wrapper(name: &str) -> bool {
+    ["PageInfo", "ScheduleChange"].contains(&name)
+        || ["Payload", "Connection", "Edge"]
+            .iter()
+            .any(|ending| name.ends_with(ending))
+}
+
+/// The code with which a caller is refused, or `None` where it is allowed.
+fn refusal(may: May, caller: Caller) -> Option<&'static str> {
+    let allowed = match caller {
+        Caller::Anonymous => return Some("UNAUTHENTICATED"),
+        Caller::Viewer => may == May::View,
+        Caller::OtherReporter => matches!(may, May::View | May::Report),
+        Caller::Owner => matches!(may, May::View | May::Report | May::Own | May::Themselves),
+        Caller::Operator => matches!(may, May::View | May::Report | May::Own | May::Operate),
+        Caller::Admin => true,
+    };
+    (!allowed).then_some("FORBIDDEN")
+}
+
+/// The table has a row for each field that the server describes, and no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_is_complete() {
+    let app = TestApp::sqlite().await;
+    let schema = Schema::of(&app.admin()).await;
+
+    let described: BTreeSet<String> = schema
+        .objects
+        .iter()
+        .filter(|(name, _)| !is_wrapper(name))
+        .flat_map(|(name, fields)| fields.keys().map(move |field| format!("{name}.{field}")))
+        .collect();
+    let roots = OPERATIONS.iter().map(|(name, _, _)| (*name).to_owned());
+    let nouns = NOUNS.iter().flat_map(|noun| {
+        noun.fields()
+            .map(|(field, _)| format!("{}.{field}", noun.name))
+    });
+    let table: BTreeSet<String> = roots.chain(nouns).collect();
+
+    assert_eq!(
+        described.difference(&table).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "not in the table yet"
+    );
+    assert_eq!(
+        table.difference(&described).collect::<Vec<_>>(),
+        Vec::<&String>::new(),
+        "not in the schema any more"
+    );
+}
+
+/// Queries and mutations, each on a scene of its own; what is refused has changed nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn operations() {
+    let cast = Cast::assemble().await;
+    let schema = Schema::of(&cast.app.admin()).await;
+    for (name, may, usage) in OPERATIONS
+        .iter()
+        .filter(|(name, ..)| !name.starts_with("Subscription"))
+    {
+        let (root, field) = name.split_once('.').expect("Type.field");
+        let selection = schema.selection(root, field);
+        for caller in CALLERS {
+            let scene = Scene::set(&cast).await;
+            let document = format!("{} {{ {usage} {selection} }}", root.to_lowercase());
+
+            let answer = cast
+                .speaker(caller)
+                .query(&scene.fill(&document), json!({}))
+                .await;
+
+            assert_eq!(
+                answer.refusal().as_deref(),
+                refusal(*may, caller),
+                "{name} by {caller:?}: {answer:?}"
+            );
+            if answer.refusal().is_some() {
+                scene.is_unchanged(&cast).await;
+            }
+        }
+    }
+}
+
+/// Subscriptions; who has no credential doesn't even get a socket to ask on.
+#[tokio::test(flavor = "multi_thread")]
+async fn subscriptions() {
+    let cast = Cast::assemble().await;
+    let schema = Schema::of(&cast.app.admin()).await;
+    let scene = Scene::set(&cast).await;
+    for (name, may, usage) in OPERATIONS
+        .iter()
+        .filter(|(name, ..)| name.starts_with("Subscription"))
+    {
+        let (root, field) = name.split_once('.').expect("Type.field");
+        let document = scene.fill(&format!(
+            "subscription {{ {usage} {} }}",
+            schema.selection(root, field)
+        ));
+        for caller in CALLERS {
+            if caller == Caller::Anonymous {
+                let mut socket = Socket::open(cast.app.address()).await;
+                socket.send(json!({ "type": "connection_init" })).await;
+                assert_eq!(socket.closed().await, Some(4403), "{name}");
+                continue;
+            }
+            assert_eq!(
+                refusal(*may, caller),
+                None,
+                "a subscription that only some may use needs its own check here"
+            );
+            let mut socket = Socket::connect(&cast.speaker(caller)).await;
+            socket.subscribe("1", &document, Value::Null).await;
+            let message = socket.receive_answer().await;
+            let shown = matches!(&message, Message::Next { payload, .. } if payload.get("errors").is_none());
+            assert!(shown, "{name} by {caller:?}: {message:?}");
+        }
+    }
+}
+
+/// The fields of everything that can be looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn fields() {
+    let cast = Cast::assemble().await;
+    let schema = Schema::of(&cast.app.admin()).await;
+    let scene = Scene::set(&cast).await;
+    for noun in &NOUNS {
+        for (field, may) in noun.fields() {
+            let arguments = if field == "comparison" {
+                "(with: $closed)"
+            } else {
+                ""
+            };
+            let selection = schema.selection(noun.name, field);
+            let document = format!(
+                "{{ {} }}",
+                noun.way
+                    .replace("FIELD", &format!("{field}{arguments} {selection}"))
+            );
+            for caller in CALLERS {
+                let answer = cast
+                    .speaker(caller)
+                    .query(&scene.fill(&document), json!({}))
+                    .await;
+
+                let what = format!("{}.{field} by {caller:?}: {answer:?}", noun.name);
+                assert_eq!(answer.refusal().as_deref(), refusal(may, caller), "{what}");
+                if answer.refusal().is_none() {
+                    assert!(
+                        answer.text.contains(&format!("\"{field}\":")),
+                        "not reached: {what}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// One client for each caller.
+struct Cast {
+    app: TestApp,
+    viewer: Api,
+    other: Api,
+    owner: Api,
+    operator: Api,
+}
+
+impl Cast {
+    async fn assemble() -> Self {
+        let app = TestApp::sqlite().await;
+        let admin = app.admin();
+        Self {
+            viewer: admin.create_client("viewer", Role::Viewer).await,
+            other: admin.create_client("other", Role::Reporter).await,
+            owner: admin.create_client("owner", Role::Reporter).await,
+            operator: admin.create_client("operator", Role::Operator).await,
+            app,
+        }
+    }
+
+    fn speaker(&self, caller: Caller) -> Api {
+        match caller {
+            Caller::Anonymous => self.viewer.with(Credential::Anonymous),
+            Caller::Viewer => self.viewer.clone(),
+            Caller::OtherReporter => self.other.clone(),
+            Caller::Owner => self.owner.clone(),
+            Caller::Operator => self.operator.clone(),
+            Caller::Admin => self.app.admin(),
+        }
+    }
+}
+
+/// An open and a closed schedule of the owner, with something in each field, and a client that nobody is.
+struct Scene {
+    open: Uuid,
+    closed: Uuid,
+    result: String,
+    bystander: String,
+    new: String,
+}
+
+impl Scene {
+    async fn set(cast: &Cast) -> Self {
+        let closed = cast.owner.open_schedule("scene").await;
+        cast.owner
+            .reported(closed, Report::pass("login").duration_ms(1_000))
+            .await;
+        cast.owner.close(closed).await.data("");
+        let input = json!({ "title": "scene", "labels": [{ "key": "os", "value": "linux" }], "expected": ["login"] });
+        let open: Uuid = cast
+            .owner
+            .open_schedule_with(input)
+            .await
+            .parse("/createSchedule/schedule/name");
+        let result = cast
+            .owner
+            .reported(open, Report::fail("login").duration_ms(9_000))
+            .await
+            .id;
+        cast.app
+            .admin()
+            .amend(&result, ResultStatus::Error, "looked at by hand")
+            .await
+            .data("");
+        let bystander = format!("bystander {open}");
+        cast.app
+            .admin()
+            .create_client(&bystander, Role::Viewer)
+            .await;
+        Self {
+            open,
+            closed,
+            result,
+            bystander,
+            new: format!("new {open}"),
+        }
+    }
+
+    /// Puts the scene's names in.
+    fn fill(&self, document: &str) -> String {
+        let (open, closed) = (self.open.to_string(), self.closed.to_string());
+        [
+            ("$open", &open),
+            ("$closed", &closed),
+            ("$result", &self.result),
+            ("$bystander", &self.bystander),
+            ("$new", &self.new),
+        ]
+        .iter()
+        .fold(document.to_owned(), |text, (place, name)| {
+            text.replace(place, &format!("\"{name}\""))
+        })
+    }
+
+    async fn is_unchanged(&self, cast: &Cast) {
+        let open = cast.owner.schedule(self.open).await;
+        let closed = cast.owner.schedule(self.closed).await;
+        assert_eq!(
+            (open.revision, closed.revision),
+            (2, 2),
+            "a refused mutation changes nothing"
+        );
+    }
+}
+
+/// The object types that the server describes: their fields, each with the object that it holds, if it holds one.
+struct Schema {
+    objects: BTreeMap<String, BTreeMap<String, Option<String>>>,
+}
+
+impl Schema {
+    async fn of(api: &Api) -> Self {
+        let document = "{ __schema { types { kind name fields(includeDeprecated: true) { name type { ...T } } } } }
+            fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } } }";
+        let types = api.query(document, json!({})).await.data("/__schema/types");
+        let objects = types
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter(|one| one["kind"] == "OBJECT" && !text(&one["name"]).starts_with("__"))
+            .map(|one| (text(&one["name"]).to_owned(), fields_of(one)))
+            .collect();
+        Self { objects }
+    }
+
+    /// What to select of a field: all of what wraps something, and of the thing itself just its type.
+    fn selection(&self, object: &str, field: &str) -> String {
+        let field_type = self
+            .objects
+            .get(object)
+            .and_then(|fields| fields.get(field));
+        match field_type.unwrap_or_else(|| panic!("the schema has no {object}.{field}")) {
+            None => String::new(),
+            Some(name) if is_wrapper(name) => {
+                let fields = self.objects[name]
+                    .keys()
+                    .map(|field| format!("{field} {}", self.selection(name, field)));
+                format!("{{ {} }}", fields.collect::<Vec<_>>().join(" "))
+            }
+            Some(_) => "{ __typename }".to_owned(),
+        }
+    }
+}
+
+fn fields_of(object: &Value) -> BTreeMap<String, Option<String>> {
+    let fields = object["fields"].as_array().expect("an object has fields");
+    fields
+        .iter()
+        .map(|field| (text(&field["name"]).to_owned(), object_type(&field["type"])))
+        .collect()
+}
+
+/// The name of the object or interface in a type, through lists and non-nulls.
+fn object_type(field_type: &Value) -> Option<String> {
+    match text(&field_type["kind"]) {
+        "LIST" | "NON_NULL" => object_type(&field_type["ofType"]),
+        "OBJECT" | "INTERFACE" | "UNION" => Some(text(&field_type["name"]).to_owned()),
+        _ => None,
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
+}

@@ -1,0 +1,102 @@
+//! Two server processes on one database: each sees what the other one did, without anything between them.
+
+use std::time::Duration;
+
+use daybook_tests::{
+    Database, Progress, Report, ResilientSubscriber, Role, ServerProcess, Socket,
+    on_both_databases, within,
+};
+use futures_util::future::join_all;
+
+/// The periodic look finds another process's changes within seconds; the rest is for a busy machine.
+const FOUND: Duration = Duration::from_secs(30);
+
+/// Reports go to both, subscribers listen at both, and everybody has the same story.
+async fn one_schedule_through_both(database: Database) {
+    let (one, two) = (
+        ServerProcess::start(&database).await,
+        ServerProcess::start(&database).await,
+    );
+    let reporter = one.admin().create_client("nightly", Role::Reporter).await;
+    let schedule = reporter.open_schedule("two servers").await;
+    let subscribers = [&one, &two]
+        .map(|server| ResilientSubscriber::follow(&reporter.through(server.address()), schedule));
+
+    let reporters = (0..10).map(|machine| {
+        let server = if machine % 2 == 0 { &one } else { &two };
+        let reporter = reporter.through(server.address());
+        tokio::spawn(async move {
+            for number in 0..20 {
+                reporter
+                    .report_persistently(schedule, Report::pass(format!("{machine}.{number}")))
+                    .await;
+            }
+        })
+    });
+    for machine in join_all(reporters).await {
+        machine.expect("every report is acknowledged");
+    }
+
+    let rows = reporter.all_results(schedule).await;
+    let revisions: Vec<i64> = rows.iter().map(|row| row.revision).collect();
+    assert_eq!(revisions, (1..=200).collect::<Vec<_>>());
+    assert_eq!(
+        reporter.schedule(schedule).await.progress,
+        Progress::recount(None, &rows)
+    );
+    for subscriber in subscribers {
+        let feed = subscriber.has_seen(200, FOUND).await;
+        assert_eq!((feed.violations.len(), feed.sightings.len()), (0, 200));
+    }
+}
+
+/// Revoked at one, closed at the other.
+async fn a_token_revoked_elsewhere(database: Database) {
+    let (one, two) = (
+        ServerProcess::start(&database).await,
+        ServerProcess::start(&database).await,
+    );
+    let reporter = one
+        .admin()
+        .create_client("nightly", Role::Reporter)
+        .await
+        .through(two.address());
+    let mut socket = Socket::connect(&reporter).await;
+
+    one.admin().revoke_client("nightly").await.data("");
+
+    let closed = within(
+        "the socket is closed",
+        Duration::from_secs(15),
+        socket.closed(),
+    )
+    .await;
+    assert_eq!(closed, Some(4403));
+    assert_eq!(
+        reporter
+            .query("{ viewer { name } }", serde_json::Value::Null)
+            .await
+            .status,
+        401
+    );
+}
+
+/// Both start at the same moment on an empty database: one migrates, the other one waits or finds it done.
+async fn started_at_the_same_moment(database: Database) {
+    let (one, two) = tokio::join!(
+        ServerProcess::start(&database),
+        ServerProcess::start(&database)
+    );
+    let reporter = one.admin().create_client("nightly", Role::Reporter).await;
+    let schedule = reporter.open_schedule("two servers").await;
+    reporter
+        .through(two.address())
+        .reported(schedule, Report::pass("login"))
+        .await;
+}
+
+on_both_databases!(
+    one_schedule_through_both,
+    a_token_revoked_elsewhere,
+    started_at_the_same_moment
+);

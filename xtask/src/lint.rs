@@ -1,0 +1,40 @@
+//! What a reader shouldn't have to look for: formatting, and what Clippy finds. Here its warnings
+//! are errors.
+
+use anyhow::Result;
+use xshell::{Shell, cmd};
+
+use crate::{
+    step::step,
+    tools::{self, WASM_TARGET},
+    wasm,
+};
+
+/// Checks the formatting of everything, and the code once for the server's machine and once for
+/// browsers.
+pub(crate) fn run(shell: &Shell) -> Result<()> {
+    tools::fmt_and_clippy(shell)?;
+    tools::wasm_target(shell)?;
+    step("check the formatting", || {
+        Ok(cmd!(shell, "cargo fmt --all --check").quiet().run()?)
+    })?;
+
+    let frontend = wasm::PACKAGE;
+    step("check the server's code with Clippy", || {
+        Ok(cmd!(
+            shell,
+            "cargo clippy --workspace --exclude {frontend} --all-targets -- --deny warnings"
+        )
+        .quiet()
+        .run()?)
+    })?;
+    let target_dir = wasm::TARGET_DIR;
+    step("check the dashboard's code with Clippy", || {
+        Ok(cmd!(
+            shell,
+            "cargo clippy --package {frontend} --target {WASM_TARGET} --target-dir {target_dir} -- --deny warnings"
+        )
+        .quiet()
+        .run()?)
+    })
+}

@@ -1,0 +1,79 @@
+//! The tests, with all that they need: Chromium, the dashboard's bundle, the server's program and a
+//! MariaDB.
+
+use std::{env, ffi::OsString};
+
+use anyhow::{Context, Result};
+use xshell::{Shell, cmd};
+
+use crate::{
+    dashboard,
+    mariadb::MariaDb,
+    step::step,
+    tools::{self, DebianPackage},
+    wasm,
+};
+
+/// Names the MariaDB or MySQL server on which tests may make databases; whoever sets it brings
+/// their own.
+const DATABASE_URL: &str = "TEST_MYSQL_URL";
+
+/// The browser of the end-to-end tests, and what drives it.
+const BROWSER: &[DebianPackage] = &[
+    DebianPackage {
+        name: "chromium",
+        programs: &["chromium"],
+    },
+    DebianPackage {
+        name: "chromium-driver",
+        programs: &["chromedriver"],
+    },
+];
+
+/// Runs the tests that match; all of them, those in the documentation too, if nothing is asked for.
+pub(crate) fn run(shell: &Shell, nextest_args: &[OsString]) -> Result<()> {
+    // Ctrl-C ends nextest, which the terminal tells too. This process stays, to stop the database.
+    ctrlc::set_handler(|| eprintln!("xtask: interrupted"))
+        .context("could not listen for Ctrl-C")?;
+
+    tools::nextest(shell)?;
+    tools::debian(shell, BROWSER)?;
+    dashboard::build(shell)?;
+    let frontend = wasm::PACKAGE;
+    // What the whole workspace is built with, the tests are too: nothing is compiled twice.
+    step("compile the server and the tests", || {
+        Ok(cmd!(
+            shell,
+            "cargo build --workspace --exclude {frontend} --bins --tests"
+        )
+        .quiet()
+        .run()?)
+    })?;
+
+    let own_database = if env::var_os(DATABASE_URL).is_none() {
+        Some(MariaDb::start(shell)?)
+    } else {
+        None
+    };
+    if let Some(database) = &own_database {
+        shell.set_var(DATABASE_URL, database.url());
+    }
+    if nextest_args.is_empty() {
+        step("run the examples of the documentation", || {
+            Ok(cmd!(
+                shell,
+                "cargo test --workspace --exclude {frontend} --doc --quiet"
+            )
+            .quiet()
+            .run()?)
+        })?;
+    }
+    step("run the tests", || {
+        Ok(cmd!(
+            shell,
+            "cargo nextest run --workspace --exclude {frontend} {nextest_args...}"
+        )
+        .quiet()
+        .run()?)
+    })
+}

@@ -1,0 +1,164 @@
+//! What the other commands need on this machine, installed where it is missing. Whether something
+//! is missing is found out by looking, never by a note from last time.
+
+use std::{
+    env,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+use xshell::{Cmd, Shell, cmd};
+
+use crate::step::{step, stop};
+
+/// The target that the dashboard is built for.
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// A fixed version, so that a new one can't change a test run by itself, without the part that
+/// updates it.
+const NEXTEST: &[&str] = &[
+    "--locked",
+    "--no-default-features",
+    "--features=default-no-update",
+    "cargo-nextest@0.9.143",
+];
+
+/// Where Debian keeps servers; an ordinary user's PATH lacks it.
+const SYSTEM_PROGRAMS: &str = "/usr/sbin";
+
+/// One of Debian's packages, needed for these programs.
+pub(crate) struct DebianPackage {
+    pub(crate) name: &'static str,
+    pub(crate) programs: &'static [&'static str],
+}
+
+/// Makes sure that the compiler can build for [`WASM_TARGET`].
+pub(crate) fn wasm_target(shell: &Shell) -> Result<()> {
+    let libraries = cmd!(shell, "rustc --print=target-libdir --target={WASM_TARGET}").read()?;
+    if Path::new(&libraries).exists() {
+        return Ok(());
+    }
+    rustup(shell, &["target", "add", WASM_TARGET])
+}
+
+/// Makes sure that `cargo fmt` and `cargo clippy` are there.
+pub(crate) fn fmt_and_clippy(shell: &Shell) -> Result<()> {
+    for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if !answers(shell, "cargo", &[subcommand, "--version"]) {
+            rustup(shell, &["component", "add", component])?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes sure that `cargo nextest` is there. Its debug build runs the tests just as fast, and is
+/// ready much sooner.
+pub(crate) fn nextest(shell: &Shell) -> Result<()> {
+    if answers(shell, "cargo", &["nextest", "--version"]) {
+        return Ok(());
+    }
+    step("install cargo-nextest", || {
+        cmd!(shell, "cargo install --debug {NEXTEST...}")
+            .env("CARGO_PROFILE_DEV_DEBUG", "false")
+            .run()
+            .map_err(|_| {
+                stop(
+                    "cargo-nextest could not be installed",
+                    format!("cargo install {}", NEXTEST.join(" ")),
+                )
+            })
+    })
+}
+
+/// Makes sure that the programs of these packages are there, and installs the packages of those
+/// that aren't: as root, or through a sudo that asks for no password.
+pub(crate) fn debian(shell: &Shell, packages: &[DebianPackage]) -> Result<()> {
+    let missing: Vec<_> = packages
+        .iter()
+        .filter(|package| {
+            package
+                .programs
+                .iter()
+                .any(|program| find(program).is_none())
+        })
+        .map(|package| package.name)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let by_hand = format!(
+        "sudo apt-get update && sudo apt-get install {}",
+        missing.join(" ")
+    );
+    let what = format!("install {}", missing.join(", "));
+    let Some(apt_get) = apt_get(shell) else {
+        return Err(stop(format!("xtask may not {what}"), by_hand));
+    };
+    step(&what, || {
+        // The package lists of a new machine are empty, and old ones name versions that are gone.
+        apt_get()
+            .arg("update")
+            .run()
+            .and_then(|()| {
+                apt_get()
+                    .args(["install", "--yes", "--no-install-recommends"])
+                    .args(missing)
+                    .run()
+            })
+            .map_err(|_| stop(format!("xtask could not {what}"), by_hand))
+    })
+}
+
+/// Whether this user is root.
+pub(crate) fn is_root(shell: &Shell) -> bool {
+    cmd!(shell, "id --user").read().is_ok_and(|id| id == "0")
+}
+
+/// Where this program is, in PATH or among the system's own.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .chain([PathBuf::from(SYSTEM_PROGRAMS)])
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
+
+/// How to call apt-get so that it may install; `None` where it isn't there, or this user can't.
+fn apt_get<'a>(shell: &'a Shell) -> Option<impl Fn() -> Cmd<'a>> {
+    find("apt-get")?;
+    let sudo: &[&str] = if is_root(shell) {
+        &[]
+    } else if answers(shell, "sudo", &["--non-interactive", "true"]) {
+        &["sudo", "--non-interactive"]
+    } else {
+        return None;
+    };
+    Some(move || {
+        shell.cmd("env").args(sudo).args([
+            "env",
+            "DEBIAN_FRONTEND=noninteractive",
+            "apt-get",
+            "-qq",
+        ])
+    })
+}
+
+fn rustup(shell: &Shell, args: &[&str]) -> Result<()> {
+    let what = format!("rustup {}", args.join(" "));
+    step(&what, || {
+        cmd!(shell, "rustup {args...}")
+            .run()
+            .map_err(|_| stop("the Rust toolchain is incomplete", &what))
+    })
+}
+
+/// Whether this command exists and succeeds.
+fn answers(shell: &Shell, program: &str, args: &[impl AsRef<OsStr>]) -> bool {
+    cmd!(shell, "{program} {args...}")
+        .quiet()
+        .ignore_stdout()
+        .ignore_stderr()
+        .run()
+        .is_ok()
+}

@@ -84,7 +84,7 @@ pub struct Flags {
     #[arg(long, value_name = "FILE")]
     #[serde(skip)]
     pub config: Option<PathBuf>,
-    /// The database, as sqlite://FILE?mode=rwc or mysql://USER:PASSWORD@HOST:PORT/DATABASE
+    /// The database, as `sqlite://FILE?mode=rwc` or `mysql://USER:PASSWORD@HOST:PORT/DATABASE`
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url: Option<String>,

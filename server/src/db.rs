@@ -24,8 +24,8 @@ const ACQUIRE_DEADLINE: Duration = Duration::from_secs(5);
 const SQLITE_READERS: u32 = 8;
 const MYSQL_CONNECTIONS: u32 = 24;
 
-/// How often a transaction that the database broke off is tried again.
-const ATTEMPTS: u32 = 6;
+/// How long a transaction that the database broke off is tried again.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// An open database.
 #[derive(Clone, Debug)]
@@ -38,19 +38,16 @@ pub struct Db {
 impl Db {
     /// Opens the database that `url` names.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        let (reader, writer) = match kind(url)? {
-            DbBackend::Sqlite => {
-                // The writer comes first: it makes the file, and switches it to WAL.
-                let writer = Database::connect(sqlite(url, 1)).await;
-                let writer = writer.with_context(|| format!("can't open {url}"))?;
-                let reader = Database::connect(sqlite(url, SQLITE_READERS)).await?;
-                (reader, writer)
-            }
-            _ => {
-                let pool = Database::connect(mysql(url, MYSQL_CONNECTIONS)).await;
-                let pool = pool.context("can't connect to the database")?;
-                (pool.clone(), pool)
-            }
+        let (reader, writer) = if kind(url)? == DbBackend::Sqlite {
+            // The writer comes first: it makes the file, and switches it to WAL.
+            let writer = Database::connect(sqlite(url, 1)).await;
+            let writer = writer.with_context(|| format!("can't open {url}"))?;
+            let reader = Database::connect(sqlite(url, SQLITE_READERS)).await?;
+            (reader, writer)
+        } else {
+            let pool = Database::connect(mysql(url, MYSQL_CONNECTIONS)).await;
+            let pool = pool.context("can't connect to the database")?;
+            (pool.clone(), pool)
         };
         Ok(Self {
             url: url.to_owned(),
@@ -141,14 +138,18 @@ pub(crate) async fn retrying<T, F>(mut operation: impl FnMut() -> F) -> Result<T
 where
     F: Future<Output = Result<T>>,
 {
-    for attempt in 1..=ATTEMPTS {
-        match tokio::time::timeout(2 * STATEMENT_DEADLINE, operation()).await {
-            Ok(Err(Error::Interrupted)) => tokio::time::sleep(back_off(attempt)).await,
-            Ok(outcome) => return outcome,
-            Err(_) => break,
+    let attempts = async {
+        for attempt in 1.. {
+            match operation().await {
+                Err(Error::Interrupted) => tokio::time::sleep(back_off(attempt)).await,
+                outcome => return outcome,
+            }
         }
-    }
-    Err(Error::Unavailable)
+        Err(Error::Unavailable)
+    };
+    tokio::time::timeout(PATIENCE, attempts)
+        .await
+        .unwrap_or(Err(Error::Unavailable))
 }
 
 /// How long to wait before the attempt after `attempt`: doubling from 10 ms, with jitter, so that two that collided

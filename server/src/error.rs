@@ -86,7 +86,7 @@ impl Error {
     }
 
     /// Something that isn't there.
-    pub fn not_found(what: &'static str, name: impl ToString) -> Self {
+    pub fn not_found(what: &'static str, name: &(impl ToString + ?Sized)) -> Self {
         Self::NotFound {
             what,
             name: name.to_string(),
@@ -127,5 +127,17 @@ impl From<DbErr> for Error {
             }
             db::Trouble::Lasting => Self::Internal(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_internal_error_tells_the_caller_nothing() {
+        let error = Error::from(DbErr::Custom("secret detail".into()));
+        assert_eq!(error.code(), "INTERNAL");
+        assert!(!error.to_string().contains("secret"));
     }
 }

@@ -73,7 +73,6 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     )
     .limit_depth(limits::DEPTH)
     .limit_complexity(limits::COMPLEXITY)
-    .limit_recursive_depth(limits::NESTING)
     .limit_directives(limits::DIRECTIVES)
     .override_output_type_description::<PageOf<client::Client>>("A page of clients.")
     .override_output_type_description::<PageOf<result::TestResult>>("A page of results.")

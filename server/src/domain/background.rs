@@ -23,7 +23,7 @@ const LOOK_BACK_SECONDS: i32 = 60;
 const ABANDON: Duration = Duration::from_secs(2);
 
 /// How often to sweep up ended sessions.
-const SWEEP: Duration = Duration::from_secs(3600);
+const SWEEP: Duration = Duration::from_hours(1);
 
 /// Starts it all. It ends when the server stops.
 pub fn start(state: &State) {

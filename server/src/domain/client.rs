@@ -207,7 +207,7 @@ async fn named(connection: &impl ConnectionTrait, name: &str) -> Result<Model> {
         .filter(Column::Name.eq(name))
         .one(connection)
         .await?
-        .ok_or_else(|| Error::not_found("client", name))
+        .ok_or_else(|| Error::not_found("client", &name))
 }
 
 async fn insert(connection: &impl ConnectionTrait, name: &str, role: Role) -> Result<WithToken> {

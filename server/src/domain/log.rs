@@ -27,7 +27,7 @@ pub struct Deed {
 
 impl Deed {
     /// What `actor` sets out to do.
-    pub fn new(actor: &Actor, action: &'static str, parameter: impl ToString) -> Self {
+    pub fn new(actor: &Actor, action: &'static str, parameter: &(impl ToString + ?Sized)) -> Self {
         Self {
             actor: actor.clone(),
             action,

@@ -138,7 +138,7 @@ pub async fn import_junit(
     schedule: Guid,
     file: JunitFile,
 ) -> Result<Receipt> {
-    let deed = Deed::new(actor, "RESULTS_IMPORT", schedule);
+    let deed = Deed::new(actor, "RESULTS_IMPORT", &schedule);
     let outcome = async {
         let reporter = actor.reporter()?;
         let entries = tokio::task::spawn_blocking(move || file.entries())

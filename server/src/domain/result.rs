@@ -310,7 +310,7 @@ pub async fn amend(
     let deed = Deed::new(
         actor,
         "RESULT_AMEND",
-        format!("{schedule} result {number} to {status:?}"),
+        &format!("{schedule} result {number} to {status:?}"),
     );
     let outcome = async {
         let admin = actor.admin()?;
@@ -350,7 +350,7 @@ async fn amend_once(
         .into_partial_model::<Row>()
         .one(&transaction)
         .await?
-        .ok_or_else(|| Error::not_found("result", amendment.number))?;
+        .ok_or_else(|| Error::not_found("result", &amendment.number))?;
     if row.status == amendment.status {
         let message = format!("the result is {:?} already", row.status);
         return Err(Error::Conflict(message.to_lowercase()));

@@ -99,7 +99,7 @@ pub(crate) async fn lock(transaction: &impl ConnectionTrait, name: Guid) -> Resu
         .lock_exclusive()
         .one(transaction)
         .await?
-        .ok_or_else(|| Error::not_found("schedule", name))
+        .ok_or_else(|| Error::not_found("schedule", &name))
 }
 
 /// Takes the next revision of a locked schedule.

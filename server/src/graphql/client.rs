@@ -1,5 +1,10 @@
 //! Clients in GraphQL.
 
+#![expect(
+    clippy::unused_async,
+    reason = "resolvers are async, whether they wait or not"
+)]
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use entity::client as row;
 

@@ -1,7 +1,9 @@
 //! How large a request may be. The numbers are documented in the README.
 
+use std::{collections::HashMap, ops::Add};
+
 use async_graphql::{
-    Positioned,
+    Name, Positioned,
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
@@ -15,7 +17,7 @@ pub const DEPTH: usize = 15;
 pub const COMPLEXITY: usize = 100_000;
 
 /// How deep brackets may be nested, in the text of a request.
-pub const NESTING: usize = 32;
+pub const NESTING: usize = 64;
 
 /// How many directives a single field may have.
 pub const DIRECTIVES: usize = 5;
@@ -23,30 +25,39 @@ pub const DIRECTIVES: usize = 5;
 /// How many tokens the text of a request may have. Large input belongs into variables.
 pub const TOKENS: usize = 20_000;
 
-/// How many aliases a request may have.
+/// How many aliases a request may have, with its fragments put in.
 pub const ALIASES: usize = 100;
 
-/// Counts the tokens of a document without parsing it, and refuses too many.
+/// How many fields a request may have, with its fragments put in.
+pub const FIELDS: usize = 5_000;
+
+/// Reads the text of a request without parsing it, and refuses one with too many tokens or too deep nesting: the parser
+/// would work on it for long, or run out of stack.
 ///
-/// It reads strings, comments, names, numbers and punctuation as the grammar does; whether they make sense is the
+/// It tells strings, comments, names, numbers and punctuation apart as the grammar does; whether they make sense is the
 /// parser's business.
-pub fn check_tokens(document: &str) -> Result<()> {
+pub fn check_text(document: &str) -> Result<()> {
     let mut rest = document.as_bytes();
-    let mut tokens = 0;
+    let (mut tokens, mut nesting) = (0, 0_usize);
     while let Some(&first) = rest.first() {
         let length = match first {
             b'#' => line(rest),
             b'"' => string(rest),
-            b' ' | b'\t' | b'\r' | b'\n' | b',' => {
-                rest = &rest[1..];
-                continue;
-            }
             byte if is_word(byte) => word(rest),
             _ => 1,
         };
-        tokens += usize::from(first != b'#');
+        match first {
+            b'{' | b'[' | b'(' => nesting += 1,
+            b'}' | b']' | b')' => nesting = nesting.saturating_sub(1),
+            _ => {}
+        }
+        tokens += usize::from(!matches!(first, b'#' | b' ' | b'\t' | b'\r' | b'\n' | b','));
         if tokens > TOKENS {
             let message = format!("has more than {TOKENS} tokens, put large input into variables");
+            return Err(Error::validation("query", message));
+        }
+        if nesting > NESTING {
+            let message = format!("has brackets nested more than {NESTING} deep");
             return Err(Error::validation("query", message));
         }
         rest = &rest[length..];
@@ -54,36 +65,87 @@ pub fn check_tokens(document: &str) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a document with too many aliases.
-pub fn check_aliases(document: &ExecutableDocument) -> Result<()> {
-    let operations = document
-        .operations
-        .iter()
-        .map(|(_, operation)| &operation.node.selection_set);
-    let fragments = document
-        .fragments
-        .values()
-        .map(|fragment| &fragment.node.selection_set);
-    let aliases: usize = operations.chain(fragments).map(aliases).sum();
-    if aliases > ALIASES {
-        let message = format!("has {aliases} aliases, at most {ALIASES} are allowed");
+/// Refuses a document that would ask for too much with its fragments put in: a few fragments that use one another twice
+/// ask for billions of fields.
+pub fn check_size(document: &ExecutableDocument) -> Result<()> {
+    let mut sizes = Sizes {
+        document,
+        known: HashMap::new(),
+    };
+    let mut total = Size::default();
+    for (_, operation) in document.operations.iter() {
+        total = total + sizes.of(&operation.node.selection_set);
+    }
+    if total.aliases > ALIASES {
+        let message = format!("has more than {ALIASES} aliases");
+        return Err(Error::validation("query", message));
+    }
+    if total.fields > FIELDS {
+        let message = format!("has more than {FIELDS} fields, with its fragments put in");
         return Err(Error::validation("query", message));
     }
     Ok(())
 }
 
-fn aliases(set: &Positioned<SelectionSet>) -> usize {
-    set.node
-        .items
-        .iter()
-        .map(|selection| match &selection.node {
-            Selection::Field(field) => {
-                usize::from(field.node.alias.is_some()) + aliases(&field.node.selection_set)
-            }
-            Selection::InlineFragment(fragment) => aliases(&fragment.node.selection_set),
-            Selection::FragmentSpread(_) => 0,
-        })
-        .sum()
+/// How much a part of a document asks for.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    fields: usize,
+    aliases: usize,
+}
+
+impl Add for Size {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            fields: self.fields.saturating_add(other.fields),
+            aliases: self.aliases.saturating_add(other.aliases),
+        }
+    }
+}
+
+/// Measures the parts of a document, each fragment once.
+struct Sizes<'a> {
+    document: &'a ExecutableDocument,
+    known: HashMap<&'a Name, Size>,
+}
+
+impl<'a> Sizes<'a> {
+    fn of(&mut self, set: &'a Positioned<SelectionSet>) -> Size {
+        let parts = set
+            .node
+            .items
+            .iter()
+            .map(|selection| match &selection.node {
+                Selection::Field(field) => {
+                    let own = Size {
+                        fields: 1,
+                        aliases: usize::from(field.node.alias.is_some()),
+                    };
+                    own + self.of(&field.node.selection_set)
+                }
+                Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set),
+                Selection::FragmentSpread(spread) => {
+                    self.of_fragment(&spread.node.fragment_name.node)
+                }
+            });
+        parts.fold(Size::default(), Add::add)
+    }
+
+    /// One that is missing, or uses itself, counts as nothing: validation refuses it.
+    fn of_fragment(&mut self, name: &'a Name) -> Size {
+        if let Some(size) = self.known.get(name) {
+            return *size;
+        }
+        self.known.insert(name, Size::default());
+        let fragment = self.document.fragments.get(name);
+        let size = fragment.map_or_else(Size::default, |fragment| {
+            self.of(&fragment.node.selection_set)
+        });
+        self.known.insert(name, size);
+        size
+    }
 }
 
 fn is_word(byte: u8) -> bool {
@@ -127,31 +189,60 @@ mod tests {
     #[test]
     fn a_string_is_one_token_however_long() {
         let document = format!(r#"{{ a(b: "{}") }}"#, "x \\\" y ".repeat(TOKENS));
-        assert!(check_tokens(&document).is_ok());
+        assert!(check_text(&document).is_ok());
         let document = format!(r#"{{ a(b: """{}""") }}"#, "x \" y ".repeat(TOKENS));
-        assert!(check_tokens(&document).is_ok());
+        assert!(check_text(&document).is_ok());
     }
 
     #[test]
     fn too_many_tokens_are_refused() {
         let document = format!("{{ {} }}", "a ".repeat(TOKENS));
-        assert_eq!(check_tokens(&document).unwrap_err().field(), Some("query"));
+        assert_eq!(check_text(&document).unwrap_err().field(), Some("query"));
     }
 
     #[test]
     fn a_string_without_end_ends_with_the_document() {
-        assert!(check_tokens("{ a(b: \"").is_ok());
-        assert!(check_tokens("{ a(b: \"\\").is_ok());
+        assert!(check_text("{ a(b: \"").is_ok());
+        assert!(check_text("{ a(b: \"\\").is_ok());
+    }
+
+    #[test]
+    fn deep_nesting_is_refused() {
+        let document = |depth| format!("{}{}", "{a".repeat(depth), "}".repeat(depth));
+        assert!(check_text(&document(NESTING)).is_ok());
+        assert!(check_text(&document(NESTING + 1)).is_err());
+        assert!(check_text(r#"{ a(b: "((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((") }"#).is_ok());
+    }
+
+    #[test]
+    fn fragments_that_use_one_another_twice_are_refused_at_once() {
+        let link = |n| {
+            format!(
+                "fragment f{n} on Query {{ ...f{next} ...f{next} }} ",
+                next = n + 1
+            )
+        };
+        let chain: String = (0..200).map(link).collect();
+        let document =
+            format!("{{ ...f0 }} {chain} fragment f200 on Query {{ viewer {{ name }} }}");
+        assert!(check_size(&parse_query(document).expect("good syntax")).is_err());
+    }
+
+    #[test]
+    fn a_fragment_that_uses_itself_is_left_to_validation() {
+        let document = parse_query("{ ...f } fragment f on Query { viewer { name } ...f }");
+        assert!(check_size(&document.expect("good syntax")).is_ok());
     }
 
     #[test]
     fn aliases_are_counted_in_fragments_too() {
-        let fields: String = (0..=ALIASES)
-            .map(|n| format!("a{n}: viewer {{ name }} "))
+        let fields: Vec<_> = (0..=ALIASES)
+            .map(|n| format!("a{n}: viewer {{ name }}"))
             .collect();
+        let fields = fields.join(" ");
         let document = parse_query(format!("fragment f on Query {{ {fields} }} {{ ...f }}"));
-        assert!(check_aliases(&document.expect("good syntax")).is_err());
+        assert!(check_size(&document.expect("good syntax")).is_err());
         let document = parse_query("{ a: viewer { name } }").expect("good syntax");
-        assert!(check_aliases(&document).is_ok());
+        assert!(check_size(&document).is_ok());
     }
 }

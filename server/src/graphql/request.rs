@@ -66,10 +66,10 @@ impl From<Error> for Rejected {
 
 /// Parses a request and finds its operation.
 pub fn prepare(parameters: Parameters) -> Result<Prepared, Rejected> {
-    limits::check_tokens(&parameters.query)?;
+    limits::check_text(&parameters.query)?;
     let document = parse_query(&parameters.query)
         .map_err(|error| Rejected::Syntax(ServerError::from(error)))?;
-    limits::check_aliases(&document)?;
+    limits::check_size(&document)?;
     let operation = operation(&document, parameters.operation_name.as_deref())?;
     let mut request = Request::new(parameters.query);
     request.set_parsed_query(document);

@@ -90,7 +90,7 @@ impl TestResult {
     /// The schedule it belongs to.
     async fn schedule(&self, ctx: &Context<'_>) -> Result<Schedule> {
         let schedule = ctx.loader().load_one(self.row.schedule_id).await?;
-        let gone = || Error::not_found("schedule", self.schedule);
+        let gone = || Error::not_found("schedule", &self.schedule);
         Ok(schedule.map(Schedule).ok_or_else(gone)?)
     }
 

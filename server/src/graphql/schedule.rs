@@ -224,7 +224,7 @@ impl Schedule {
         #[graphql(desc = "The name of the schedule to compare with.")] with: Uuid,
     ) -> Result<Comparison> {
         let base = ctx.loader().load_one(Guid(with)).await?;
-        let base = base.ok_or_else(|| Error::not_found("schedule", with))?;
+        let base = base.ok_or_else(|| Error::not_found("schedule", &with))?;
         let pair = ComparisonOf(self.0.schedule_id, base.schedule_id);
         let comparison = ctx.loader().load_one(pair).await?.unwrap_or_default();
         Ok(Comparison::new(comparison, base))

@@ -59,10 +59,6 @@ pub(crate) fn status(error: &Error) -> StatusCode {
 }
 
 /// What is answered when a handler panicked. The panic itself was logged by the hook.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the signature is tower-http's"
-)]
 pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let body =
         json!({"error": {"code": "INTERNAL", "message": "something went wrong inside of Daybook"}});

@@ -158,7 +158,7 @@ async fn execute(
         operation,
     } = match prepare(parameters) {
         Ok(prepared) => prepared,
-        Err(rejected) => return answer(media, media.status_of_bad_request(), rejection(rejected)),
+        Err(rejected) => return answer(media, media.status_of_bad_request(), &rejection(rejected)),
     };
     match operation {
         OperationType::Subscription => {
@@ -185,7 +185,7 @@ async fn execute(
     } else {
         StatusCode::OK
     };
-    answer(media, status, executed)
+    answer(media, status, &executed)
 }
 
 /// What a rejected request is answered.
@@ -217,14 +217,14 @@ pub(super) fn to_json(answer: &Answer) -> Value {
 }
 
 fn failed(media: Media, status: StatusCode, error: Error) -> Response {
-    answer(media, status, response_of(error))
+    answer(media, status, &response_of(error))
 }
 
-fn answer(media: Media, status: StatusCode, answer: Answer) -> Response {
-    let body = if is_request_error(&answer) {
-        to_json(&answer).to_string().into_bytes()
+fn answer(media: Media, status: StatusCode, answer: &Answer) -> Response {
+    let body = if is_request_error(answer) {
+        to_json(answer).to_string().into_bytes()
     } else {
-        serde_json::to_vec(&answer).expect("an answer is made of maps, lists and scalars")
+        serde_json::to_vec(answer).expect("an answer is made of maps, lists and scalars")
     };
     let content_type = HeaderValue::from_static(media.content_type());
     (

@@ -1,4 +1,4 @@
-//! GraphQL over WebSockets: the protocol `graphql-transport-ws`.
+//! GraphQL over a WebSocket: the protocol `graphql-transport-ws`.
 //!
 //! Each operation runs in a task of its own and hands over one message at a time, so that a client that reads slowly
 //! slows down its own operations and nothing else: what is not handed over yet is not read from the database yet.
@@ -138,12 +138,11 @@ async fn meet(
 }
 
 async fn recognise(app: &App, credential: Option<Credential>) -> Result<Guest, Option<Close>> {
-    let actor = match &credential {
-        Some(credential) => authenticate(&app.state, credential).await,
-        None => {
-            let nobody = anonymous(&app.state);
-            nobody.viewer().map(|_| nobody)
-        }
+    let actor = if let Some(credential) = &credential {
+        authenticate(&app.state, credential).await
+    } else {
+        let nobody = anonymous(&app.state);
+        nobody.viewer().map(|_| nobody)
     };
     match actor {
         Ok(actor) => Ok(Guest { actor, credential }),

@@ -96,7 +96,7 @@ pub async fn changes(
     }
     let schedule = by_name(state, &viewer, name)
         .await?
-        .ok_or_else(|| Error::not_found("schedule", name))?;
+        .ok_or_else(|| Error::not_found("schedule", &name))?;
     let follower = Follower {
         // Joined before history is read, so that there is no gap in between.
         news: state.events.listen(schedule.schedule_id),
@@ -211,7 +211,7 @@ impl Follower {
     }
 
     fn gone(&self) -> Error {
-        Error::not_found("schedule", self.name)
+        Error::not_found("schedule", &self.name)
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) async fn write(
         .iter()
         .map(|submission| match ids.get(&submission.schedule) {
             Some(id) if ledger.schedules.contains_key(id) => ledger.take(*id, submission),
-            _ => Err(Error::not_found("schedule", submission.schedule)),
+            _ => Err(Error::not_found("schedule", &submission.schedule)),
         })
         .collect();
     tried.extend(ledger.new_keys.iter().map(|key| (key.schedule_id, key.key)));
@@ -233,7 +233,9 @@ async fn read_rows<K>(
                 .all(transaction),
         )
         .await?;
-        rows.into_iter().for_each(|row| ledger.know(row));
+        for row in rows {
+            ledger.know(row);
+        }
     }
     Ok(())
 }

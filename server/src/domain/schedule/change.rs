@@ -38,6 +38,10 @@ pub struct Changes {
 }
 
 /// [`Changes`] that can be made.
+#[expect(
+    clippy::option_option,
+    reason = "a title that is left out, one that is taken away and a new one are three things"
+)]
 struct Checked {
     title: Option<Option<String>>,
     labels: Option<Vec<Label>>,
@@ -60,7 +64,7 @@ impl Changes {
 
 /// Changes an open schedule.
 pub async fn update(state: &State, actor: &Actor, name: Guid, changes: Changes) -> Result<Model> {
-    let deed = Deed::new(actor, "SCHEDULE_UPDATE", name);
+    let deed = Deed::new(actor, "SCHEDULE_UPDATE", &name);
     let outcome = async {
         let reporter = actor.reporter()?;
         let changes = changes.check()?;
@@ -187,7 +191,7 @@ pub async fn close(
     name: Guid,
     expected_results: Option<i32>,
 ) -> Result<Model> {
-    let deed = Deed::new(actor, "SCHEDULE_CLOSE", name);
+    let deed = Deed::new(actor, "SCHEDULE_CLOSE", &name);
     let outcome = async {
         let reporter = actor.reporter()?;
         let expected = expected_results
@@ -212,14 +216,14 @@ async fn close_once(
     let transaction = state.db.begin().await?;
     let mut schedule = lock(&transaction, name).await?;
     reporter.may_change(&schedule)?;
-    let reported = reported(&schedule);
+    let arrived = reported(&schedule);
     if let Some(expected) = expected
-        && reported < expected
+        && arrived < expected
     {
         return Err(Error::Incomplete {
             schedule: name,
             expected,
-            reported,
+            reported: arrived,
         });
     }
     close_locked(&transaction, &mut schedule).await?;
@@ -281,7 +285,7 @@ async fn close_locked(transaction: &impl ConnectionTrait, schedule: &mut Model) 
 
 /// Opens a closed schedule again, with the reason on the log.
 pub async fn reopen(state: &State, actor: &Actor, name: Guid, reason: &str) -> Result<Model> {
-    let deed = Deed::new(actor, "SCHEDULE_REOPEN", format!("{name}: {reason}"));
+    let deed = Deed::new(actor, "SCHEDULE_REOPEN", &format!("{name}: {reason}"));
     let outcome = async {
         let operator = actor.operator()?;
         input::reason("reason", reason)?;
@@ -313,7 +317,7 @@ async fn reopen_once(state: &State, _: &Operator, deed: &Deed, name: Guid) -> Re
 
 /// Deletes a schedule with all that belongs to it.
 pub async fn delete(state: &State, actor: &Actor, name: Guid) -> Result<()> {
-    let deed = Deed::new(actor, "SCHEDULE_DELETE", name);
+    let deed = Deed::new(actor, "SCHEDULE_DELETE", &name);
     let outcome = async {
         let admin = actor.admin()?;
         db::retrying(async || delete_once(state, &admin, &deed, name).await).await

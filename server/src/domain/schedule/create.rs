@@ -73,7 +73,7 @@ impl NewSchedule {
 /// that was sent twice opens one. Another client's is a conflict.
 pub async fn create(state: &State, actor: &Actor, new: NewSchedule) -> Result<Model> {
     let name = new.name.unwrap_or_else(|| Guid(Uuid::new_v4()));
-    let deed = Deed::new(actor, "SCHEDULE_CREATE", name);
+    let deed = Deed::new(actor, "SCHEDULE_CREATE", &name);
     let outcome = async {
         let reporter = actor.reporter()?;
         let new = NewSchedule {

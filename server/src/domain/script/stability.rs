@@ -41,11 +41,7 @@ pub struct Stability {
 impl Stability {
     /// Judges by outcomes, the newest first.
     pub(super) fn of(outcomes: &[Outcome]) -> Self {
-        let telling: Vec<_> = outcomes
-            .iter()
-            .filter(|outcome| is_telling(outcome))
-            .copied()
-            .collect();
+        let telling: Vec<_> = outcomes.iter().copied().filter(is_telling).collect();
         Self {
             runs: outcomes.len(),
             pass_rate: pass_rate(outcomes),
@@ -57,7 +53,7 @@ impl Stability {
 }
 
 /// Whether an outcome says something about passing or failing.
-fn is_telling(outcome: &&Outcome) -> bool {
+fn is_telling(outcome: &Outcome) -> bool {
     outcome.status == ResultStatus::Pass || outcome.status.is_failure()
 }
 

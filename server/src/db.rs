@@ -21,6 +21,9 @@ pub(crate) const STATEMENT_DEADLINE: Duration = Duration::from_secs(5);
 /// How long to wait for a connection before a request is answered with `UNAVAILABLE`.
 const ACQUIRE_DEADLINE: Duration = Duration::from_secs(5);
 
+/// What a server holds while it brings the tables of a MySQL database up to date.
+const MIGRATION_LOCK: &str = "daybook migration";
+
 const SQLITE_READERS: u32 = 8;
 const MYSQL_CONNECTIONS: u32 = 24;
 
@@ -56,9 +59,25 @@ impl Db {
         })
     }
 
-    /// Brings the tables up to date.
+    /// Brings the tables up to date. Of several servers that start at the same moment one does it, and the others wait.
     pub async fn migrate(&self) -> Result<(), DbErr> {
-        Migrator::up(&self.writer, None).await
+        if self.is_mysql() {
+            // Locks of this kind belong to a session, so this must be one.
+            let session = Database::connect(mysql(&self.url, 1)).await?;
+            session
+                .execute_unprepared(&format!("SELECT GET_LOCK('{MIGRATION_LOCK}', 300)"))
+                .await?;
+            let migrated = Migrator::up(&session, None).await;
+            session
+                .execute_unprepared(&format!("SELECT RELEASE_LOCK('{MIGRATION_LOCK}')"))
+                .await?;
+            session.close().await?;
+            migrated
+        } else {
+            let transaction = self.begin().await?;
+            Migrator::up(&transaction, None).await?;
+            transaction.commit().await
+        }
     }
 
     /// Whether the database answers and its tables are up to date.
@@ -179,9 +198,9 @@ impl Trouble {
     }
 }
 
-/// MySQL: deadlock, lock wait timed out, record has changed (Galera), node not ready (Galera), server shutting down,
-/// read-only node, statement interrupted.
-const MYSQL_PASSING: [u16; 8] = [1213, 1205, 1020, 1047, 1053, 1290, 1317, 1969];
+/// MySQL: deadlock, lock wait timed out, lock not to be had at once, record has changed (Galera), node not ready
+/// (Galera), server shutting down, read-only node, statement interrupted.
+const MYSQL_PASSING: [u16; 9] = [1213, 1205, 3572, 1020, 1047, 1053, 1290, 1317, 1969];
 
 /// SQLite's primary codes for a busy, locked or full database.
 const SQLITE_PASSING: [i32; 3] = [5, 6, 13];

@@ -17,6 +17,7 @@ mod scalar;
 mod schedule;
 mod script;
 mod subscription;
+mod variables;
 
 use async_graphql::{
     Context, MergedObject, MergedSubscription, SDLExportOptions, dataloader::DataLoader,

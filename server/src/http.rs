@@ -8,12 +8,14 @@ mod health;
 mod login;
 mod socket;
 
-use std::time::Duration;
+use std::{panic::resume_unwind, time::Duration};
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, Request, header},
+    middleware::{self, Next},
+    response::Response,
     routing::{get, post},
 };
 use tower::ServiceBuilder;
@@ -24,7 +26,7 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
     trace::TraceLayer,
 };
-use tracing::Span;
+use tracing::{Instrument, Span};
 
 use crate::{
     graphql::{Schema, schema, sdl},
@@ -51,7 +53,12 @@ pub fn router(state: State) -> Router {
         state,
     };
     Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route(
+            "/graphql",
+            get(graphql::get)
+                .post(graphql::post)
+                .fallback(graphql::other_method),
+        )
         .route("/schema.graphql", get(async || sdl()))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -62,6 +69,7 @@ pub fn router(state: State) -> Router {
         .merge(rest::routes())
         .fallback(assets::index_or_nothing)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn(to_the_end))
         .layer(
             ServiceBuilder::new()
                 .set_x_request_id(MakeRequestUuid)
@@ -77,6 +85,16 @@ pub fn router(state: State) -> Router {
                 .layer(always("x-frame-options", "DENY")),
         )
         .with_state(app)
+}
+
+/// Lets a request go on when its client has left: what it began is done, and no connection to the database is left in
+/// the middle of something.
+async fn to_the_end(request: axum::extract::Request, next: Next) -> Response {
+    let task = tokio::spawn(next.run(request).in_current_span());
+    match task.await {
+        Ok(response) => response,
+        Err(error) => resume_unwind(error.into_panic()),
+    }
 }
 
 /// A header that every answer has.

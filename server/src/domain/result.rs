@@ -310,7 +310,7 @@ pub async fn amend(
     let deed = Deed::new(
         actor,
         "RESULT_AMEND",
-        &format!("{schedule} result {number} to {status:?}"),
+        &format!("{schedule} result {number} to {status:?}: {reason}"),
     );
     let outcome = async {
         let admin = actor.admin()?;

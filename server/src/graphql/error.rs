@@ -1,6 +1,6 @@
 //! How errors look in GraphQL: a message for people, and `extensions.code` for programs.
 
-use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
 
 use crate::error::{Error, RETRY_AFTER_MS};
 
@@ -34,7 +34,9 @@ impl From<ApiError> for async_graphql::Error {
 /// Turns an error into one of a response that has nothing else.
 pub fn response_of(error: Error) -> Response {
     let error = async_graphql::Error::from(ApiError(error));
-    Response::from_errors(vec![error.into_server_error(async_graphql::Pos::default())])
+    let mut error = error.into_server_error(Pos::default());
+    error.locations.clear();
+    Response::from_errors(vec![error])
 }
 
 /// Gives the library's own errors their code. They are all about what was sent: syntax, validation, coercion, limits.

@@ -4,13 +4,13 @@ use async_graphql::{
     Request, ServerError, Variables,
     parser::{
         parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationType},
+        types::{ExecutableDocument, OperationDefinition, OperationType},
     },
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::limits;
+use super::{limits, variables};
 use crate::error::Error;
 
 /// The parameters of a request, as GraphQL over HTTP and `graphql-transport-ws` both have them.
@@ -20,7 +20,9 @@ pub struct Parameters {
     query: String,
     operation_name: Option<String>,
     variables: Option<Map<String, Value>>,
-    extensions: Option<Map<String, Value>>,
+    /// Nothing here has a meaning yet, but it must be a map.
+    #[serde(rename = "extensions")]
+    _extensions: Option<Map<String, Value>>,
 }
 
 impl Parameters {
@@ -35,7 +37,7 @@ impl Parameters {
             query,
             operation_name,
             variables,
-            extensions,
+            _extensions: extensions,
         }
     }
 }
@@ -64,45 +66,44 @@ impl From<Error> for Rejected {
     }
 }
 
-/// Parses a request and finds its operation.
+/// Parses a request, finds its operation, and holds its variables against it.
 pub fn prepare(parameters: Parameters) -> Result<Prepared, Rejected> {
     limits::check_text(&parameters.query)?;
     let document = parse_query(&parameters.query)
         .map_err(|error| Rejected::Syntax(ServerError::from(error)))?;
     limits::check_size(&document)?;
     let operation = operation(&document, parameters.operation_name.as_deref())?;
-    let mut request = Request::new(parameters.query);
+    let variables = parameters.variables.unwrap_or_default();
+    variables::check(operation, &variables)?;
+    let kind = operation.ty;
+    let mut request =
+        Request::new(parameters.query).variables(Variables::from_json(Value::Object(variables)));
+    request.operation_name = parameters.operation_name;
     request.set_parsed_query(document);
-    if let Some(name) = parameters.operation_name {
-        request = request.operation_name(name);
-    }
-    if let Some(variables) = parameters.variables {
-        request = request.variables(Variables::from_json(Value::Object(variables)));
-    }
-    if let Some(Ok(extensions)) = parameters
-        .extensions
-        .map(|extensions| serde_json::from_value(Value::Object(extensions)))
-    {
-        request.extensions = extensions;
-    }
-    Ok(Prepared { request, operation })
+    Ok(Prepared {
+        request,
+        operation: kind,
+    })
 }
 
-fn operation(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, Error> {
-    let refused = |message| Err(Error::validation("operationName", message));
-    match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok(operation.node.ty),
-        (DocumentOperations::Multiple(operations), Some(name)) => match operations.get(name) {
-            Some(operation) => Ok(operation.node.ty),
-            None => refused("names no operation of this document"),
-        },
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
-            let only = operations.values().next().expect("there is one");
-            Ok(only.node.ty)
+/// The operation that is to be executed.
+fn operation<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, Error> {
+    let mut operations = document.operations.iter();
+    let found = match name {
+        Some(name) => operations.find(|(own, _)| own.is_some_and(|own| own == name)),
+        None if operations.clone().count() > 1 => {
+            let message = "must say which operation to execute";
+            return Err(Error::validation("operationName", message));
         }
-        (DocumentOperations::Multiple(_), None) => refused("must say which operation to execute"),
-        (DocumentOperations::Single(_), Some(_)) => refused("names no operation of this document"),
-    }
+        None => operations.next(),
+    };
+    let unknown = || Error::validation("operationName", "names no operation of this document");
+    found
+        .map(|(_, operation)| &operation.node)
+        .ok_or_else(unknown)
 }
 
 #[cfg(test)]

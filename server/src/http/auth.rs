@@ -1,6 +1,6 @@
 //! What a request shows to be recognised: a token in its header, or the cookie of a session.
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
 use crate::{
@@ -15,6 +15,9 @@ use crate::{
 
 /// The name of the session's cookie.
 pub(super) const COOKIE: &str = "daybook_session";
+
+/// What a refused request is told of how to be admitted.
+pub(super) const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"daybook\"");
 
 /// Recognises who sends a request by its token alone.
 pub async fn by_token(state: &State, headers: &HeaderMap) -> Result<Actor> {

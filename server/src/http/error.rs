@@ -10,6 +10,7 @@ use axum::{
 };
 use serde_json::json;
 
+use super::auth::CHALLENGE;
 use crate::error::{Error, RETRY_AFTER_MS};
 
 /// An error of the domain on its way into a plain HTTP answer.
@@ -34,9 +35,18 @@ impl IntoResponse for HttpError {
             body["field"] = field.into();
         }
         let mut response = (status(&error), Json(json!({"error": body}))).into_response();
-        if matches!(error, Error::Interrupted | Error::Unavailable) {
-            let seconds = HeaderValue::from(RETRY_AFTER_MS / 1_000);
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        let headers = response.headers_mut();
+        match error {
+            Error::Interrupted | Error::Unavailable => {
+                headers.insert(
+                    header::RETRY_AFTER,
+                    HeaderValue::from(RETRY_AFTER_MS / 1_000),
+                );
+            }
+            Error::Unauthenticated(_) => {
+                headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+            }
+            _ => {}
         }
         response
     }

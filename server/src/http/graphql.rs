@@ -31,25 +31,35 @@ enum Media {
 }
 
 impl Media {
-    /// What the client asks for; none where that is nothing we have.
+    /// What the client likes best of what we have; none where it likes nothing of it. One that does not say gets the
+    /// newer kind, as the specification wants since 2025.
     fn wanted(headers: &HeaderMap) -> Option<Self> {
         let Some(accept) = headers.get(header::ACCEPT) else {
-            return Some(Self::Json);
+            return Some(Self::GraphQl);
         };
-        let kinds = accept.to_str().ok()?.split(',');
-        kinds
-            .map(|kind| {
-                kind.split(';')
-                    .next()
-                    .unwrap_or_default()
-                    .trim()
-                    .to_ascii_lowercase()
-            })
-            .find_map(|kind| match kind.as_str() {
-                "application/graphql-response+json" => Some(Self::GraphQl),
-                "application/json" | "application/*" | "*/*" => Some(Self::Json),
-                _ => None,
-            })
+        let ranges = accept.to_str().ok()?.split(',').filter_map(Self::range);
+        // Of equal weights, the first counts.
+        let best = ranges.fold(None, |best: Option<(Self, f32)>, range| match best {
+            Some((_, weight)) if weight >= range.1 => best,
+            _ => Some(range),
+        });
+        best.map(|(media, _)| media)
+    }
+
+    /// One range of an `Accept` header with its weight, if it is one that we have.
+    fn range(range: &str) -> Option<(Self, f32)> {
+        let mut parts = range
+            .split(';')
+            .map(|part| part.trim().to_ascii_lowercase());
+        let media = match parts.next()?.as_str() {
+            "application/graphql-response+json" | "application/*" | "*/*" => Self::GraphQl,
+            "application/json" => Self::Json,
+            _ => return None,
+        };
+        let weight = parts
+            .find_map(|part| part.strip_prefix("q=")?.parse().ok())
+            .unwrap_or(1.0);
+        (weight > 0.0).then_some((media, weight))
     }
 
     fn content_type(self) -> &'static str {
@@ -75,7 +85,7 @@ pub(super) async fn post(
     body: std::result::Result<Bytes, BytesRejection>,
 ) -> Response {
     let Some(media) = Media::wanted(&headers) else {
-        return StatusCode::NOT_ACCEPTABLE.into_response();
+        return not_acceptable();
     };
     if !is_json(&headers) {
         let error = Error::validation("Content-Type", "must be application/json");
@@ -101,12 +111,28 @@ pub(super) async fn get(
         return socket::accept(app, &headers, upgrade);
     }
     let Some(media) = Media::wanted(&headers) else {
-        return StatusCode::NOT_ACCEPTABLE.into_response();
+        return not_acceptable();
     };
     let parameters = query
         .map_err(|error| Error::validation("query", error.body_text()))
         .and_then(|Query(parameters)| parameters.read());
     execute(&app, media, &headers, parameters, false).await
+}
+
+/// Every other method on `/graphql`.
+pub(super) async fn other_method(headers: HeaderMap) -> Response {
+    let media = Media::wanted(&headers).unwrap_or(Media::Json);
+    let error = Error::validation("method", "must be POST, or GET for queries");
+    let mut response = failed(media, StatusCode::METHOD_NOT_ALLOWED, error);
+    let allowed = HeaderValue::from_static("GET, HEAD, POST");
+    response.headers_mut().insert(header::ALLOW, allowed);
+    response
+}
+
+fn not_acceptable() -> Response {
+    let message = "must admit application/graphql-response+json or application/json";
+    let error = Error::validation("Accept", message);
+    failed(Media::Json, StatusCode::NOT_ACCEPTABLE, error)
 }
 
 /// The parameters in an address: maps are JSON texts.
@@ -217,7 +243,12 @@ pub(super) fn to_json(answer: &Answer) -> Value {
 }
 
 fn failed(media: Media, status: StatusCode, error: Error) -> Response {
-    answer(media, status, &response_of(error))
+    let mut response = answer(media, status, &response_of(error));
+    if status == StatusCode::UNAUTHORIZED {
+        let headers = response.headers_mut();
+        headers.insert(header::WWW_AUTHENTICATE, auth::CHALLENGE);
+    }
+    response
 }
 
 fn answer(media: Media, status: StatusCode, answer: &Answer) -> Response {
@@ -278,12 +309,11 @@ mod tests {
 
     #[test]
     fn the_media_type_is_negotiated() {
-        assert!(Media::wanted(&HeaderMap::new()) == Some(Media::Json));
-        assert!(accept("*/*") == Some(Media::Json));
-        assert!(
-            accept("application/graphql-response+json, application/json;q=0.9")
-                == Some(Media::GraphQl)
-        );
+        assert!(Media::wanted(&HeaderMap::new()) == Some(Media::GraphQl));
+        assert!(accept("*/*") == Some(Media::GraphQl));
+        assert!(accept("application/json, */*") == Some(Media::Json));
+        assert!(accept("application/json;q=0.1, application/*;q=0.5") == Some(Media::GraphQl));
+        assert!(accept("application/json;q=0").is_none());
         assert!(accept("text/html").is_none());
     }
 }

@@ -221,7 +221,8 @@ fn ticks(pause: Duration) -> Interval {
 struct Conversation {
     app: App,
     guest: Guest,
-    operations: HashMap<String, AbortHandle>,
+    /// What is under way. Only subscriptions can be broken off; the others are done to the end.
+    operations: HashMap<String, Option<AbortHandle>>,
     outbox: mpsc::Sender<ToClient>,
     /// When the client last said anything.
     heard: Instant,
@@ -263,6 +264,7 @@ impl Conversation {
                 return ControlFlow::Continue(Some(ToClient::error(id, &errors)));
             }
         };
+        let is_endless = prepared.operation == OperationType::Subscription;
         let operation = operate(
             self.app.clone(),
             self.guest.actor.clone(),
@@ -271,14 +273,15 @@ impl Conversation {
             self.outbox.clone(),
         );
         let task = self.app.state.background.spawn(operation);
-        self.operations.insert(id, task.abort_handle());
+        let handle = is_endless.then(|| task.abort_handle());
+        self.operations.insert(id, handle);
         ControlFlow::Continue(None)
     }
 
     /// Ends an operation that the client wants no more of.
     fn end(&mut self, id: &str) {
-        if let Some(operation) = self.operations.remove(id) {
-            operation.abort();
+        if let Some(Some(subscription)) = self.operations.remove(id) {
+            subscription.abort();
         }
     }
 
@@ -308,8 +311,8 @@ impl Conversation {
 
 impl Drop for Conversation {
     fn drop(&mut self) {
-        for operation in self.operations.values() {
-            operation.abort();
+        for subscription in self.operations.values().flatten() {
+            subscription.abort();
         }
     }
 }

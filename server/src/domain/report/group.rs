@@ -14,7 +14,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, LockBehavior, LockType, OnConflict},
 };
 use uuid::Uuid;
 
@@ -44,15 +44,25 @@ pub(super) struct Committed {
 /// committed. Every key that is tried is added.
 pub(super) type Tried = HashSet<(ScheduleId, Uuid)>;
 
+/// What to do about a schedule that somebody else has locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Wait for it, up to the deadline of a statement.
+    WaitForLocks,
+    /// Break off at once: others are waiting.
+    None,
+}
+
 /// Writes the reports of a group in one transaction.
 pub(super) async fn write(
     connection: &DatabaseConnection,
     submissions: &[&Submission],
     tried: &mut Tried,
+    patience: Patience,
 ) -> Result<Committed> {
     let transaction = statement(db::begin(connection)).await?;
     let ids = resolve(&transaction, submissions).await?;
-    let mut ledger = lock_and_read(&transaction, submissions, &ids, tried).await?;
+    let mut ledger = lock_and_read(&transaction, submissions, &ids, tried, patience).await?;
     let receipts: Vec<_> = submissions
         .iter()
         .map(|submission| match ids.get(&submission.schedule) {
@@ -99,8 +109,9 @@ async fn lock_and_read(
     submissions: &[&Submission],
     ids: &HashMap<Guid, ScheduleId>,
     tried: &Tried,
+    patience: Patience,
 ) -> Result<Ledger> {
-    let schedules = lock(transaction, ids.values().copied().collect()).await?;
+    let schedules = lock(transaction, ids.values().copied().collect(), patience).await?;
     let mut wanted: HashMap<ScheduleId, Wanted<'_>> = HashMap::new();
     for submission in submissions {
         if let Some(id) = ids.get(&submission.schedule) {
@@ -133,15 +144,16 @@ async fn lock_and_read(
 async fn lock(
     transaction: &DatabaseTransaction,
     ids: BTreeSet<ScheduleId>,
+    patience: Patience,
 ) -> Result<HashMap<ScheduleId, schedule::Model>> {
-    let rows = statement(
-        schedule::Entity::find()
-            .filter(schedule::Column::ScheduleId.is_in(ids))
-            .order_by_asc(schedule::Column::ScheduleId)
-            .lock_exclusive()
-            .all(transaction),
-    )
-    .await?;
+    let query = schedule::Entity::find()
+        .filter(schedule::Column::ScheduleId.is_in(ids))
+        .order_by_asc(schedule::Column::ScheduleId);
+    let query = match patience {
+        Patience::WaitForLocks => query.lock_exclusive(),
+        Patience::None => query.lock_with_behavior(LockType::Update, LockBehavior::Nowait),
+    };
+    let rows = statement(query.all(transaction)).await?;
     Ok(rows.into_iter().map(|row| (row.schedule_id, row)).collect())
 }
 

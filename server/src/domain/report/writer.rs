@@ -4,18 +4,19 @@
 //! under way, nobody waits. Each report gets its own answer, and one that fails never fails its neighbours: the group
 //! is split and tried again.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use entity::Guid;
 use sea_orm::DatabaseConnection;
 use tokio::{
     sync::{mpsc, oneshot},
-    time::Instant,
+    time::{Instant, sleep_until},
 };
 use tokio_util::task::TaskTracker;
 
 use super::{
     Receipt, Submission,
-    group::{self, Committed, Tried},
+    group::{self, Committed, Patience, Tried},
 };
 use crate::{
     db::{self, Db},
@@ -54,6 +55,7 @@ impl Writer {
         let desk = Desk {
             jobs,
             held: None,
+            again: Vec::new(),
             db,
             events,
             connection: None,
@@ -72,11 +74,83 @@ impl Writer {
     }
 }
 
+/// Some jobs that are written together.
+struct Group {
+    jobs: Vec<Job>,
+    /// The keys that earlier tries may have recorded.
+    tried: Tried,
+    attempts: u32,
+    /// When to try again, and when to give up.
+    due: Instant,
+    give_up: Instant,
+}
+
+impl Group {
+    fn new(jobs: Vec<Job>) -> Self {
+        let now = Instant::now();
+        Self {
+            jobs,
+            tried: Tried::new(),
+            attempts: 0,
+            due: now,
+            give_up: now + PATIENCE,
+        }
+    }
+
+    /// The same jobs in two groups.
+    fn halves(mut self) -> [Self; 2] {
+        let half = self.jobs.len() / 2;
+        let rest = self.jobs.split_off(half);
+        [self.with(rest), self]
+    }
+
+    /// The same jobs, each schedule's in a group of its own.
+    fn by_schedule(mut self) -> Vec<Self> {
+        let mut schedules: BTreeMap<Guid, Vec<Job>> = BTreeMap::new();
+        for job in std::mem::take(&mut self.jobs) {
+            schedules
+                .entry(job.submission.schedule)
+                .or_default()
+                .push(job);
+        }
+        schedules
+            .into_values()
+            .map(|jobs| self.with(jobs))
+            .collect()
+    }
+
+    /// Other jobs with the same history.
+    fn with(&self, jobs: Vec<Job>) -> Self {
+        Self {
+            jobs,
+            tried: self.tried.clone(),
+            attempts: self.attempts,
+            due: self.due,
+            give_up: self.give_up,
+        }
+    }
+
+    /// Answers each job. That a caller has left is no error.
+    fn answer(self, receipts: Vec<Result<Receipt>>) {
+        for (job, receipt) in self.jobs.into_iter().zip(receipts) {
+            let _ = job.answer.send(receipt);
+        }
+    }
+
+    fn refuse(self, error: &Error) {
+        for job in self.jobs {
+            let _ = job.answer.send(Err(error.clone()));
+        }
+    }
+}
+
 /// Where the reports are written.
 struct Desk {
     jobs: mpsc::Receiver<Job>,
     /// The first job of the next group: it did not fit into the last one.
     held: Option<Job>,
+    /// What the database broke off, to be tried again when it is due.
+    again: Vec<Group>,
     db: Db,
     events: Arc<Events>,
     connection: Option<DatabaseConnection>,
@@ -89,12 +163,34 @@ impl Desk {
         }
     }
 
-    /// Waits for a job, and takes with it all that wait already and fit.
-    async fn next_group(&mut self) -> Option<Vec<Job>> {
+    /// Waits for what is to be written next: something that is to be tried again, as soon as it is due, or new jobs.
+    async fn next_group(&mut self) -> Option<Group> {
+        let due = self.again.iter().map(|group| group.due).min();
         let first = match self.held.take() {
-            Some(job) => job,
-            None => self.jobs.recv().await?,
+            Some(job) => Some(job),
+            None => tokio::select! {
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => None,
+                job = self.jobs.recv(), if due.is_none() || !self.jobs.is_closed() => job,
+            },
         };
+        match first {
+            Some(first) => Some(Group::new(self.gather(first))),
+            None => self.take_due(),
+        }
+    }
+
+    /// What has waited longest for being tried again, if anything has.
+    fn take_due(&mut self) -> Option<Group> {
+        let (position, _) = self
+            .again
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, group)| group.due)?;
+        Some(self.again.swap_remove(position))
+    }
+
+    /// Takes, with a job, all that wait already and fit.
+    fn gather(&mut self, first: Job) -> Vec<Job> {
         let (mut rows, mut bytes) = first.size();
         let mut group = vec![first];
         while let Ok(job) = self.jobs.try_recv() {
@@ -107,68 +203,57 @@ impl Desk {
             }
             group.push(job);
         }
-        Some(group)
+        group
     }
 
-    /// Writes a group and answers each of its jobs. A group that can't be written is split until the one is found that
-    /// spoils it.
-    async fn settle(&mut self, mut group: Vec<Job>) {
-        let mut rest = Vec::new();
-        loop {
-            match self.write(&group).await {
-                Ok(receipts) => answer(group, receipts),
-                Err(error @ (Error::Interrupted | Error::Unavailable)) => refuse(group, &error),
-                Err(error) if group.len() == 1 => refuse(group, &error),
-                Err(_) => {
-                    rest.push(group.split_off(group.len() / 2));
-                    continue;
-                }
-            }
-            match rest.pop() {
-                Some(half) => group = half,
-                None => return,
-            }
-        }
-    }
-
-    /// Writes a group, again and again while the database is in trouble. Keys make that safe: what an earlier try may
-    /// have committed is found by them.
-    async fn write(&mut self, group: &[Job]) -> Result<Vec<Result<Receipt>>> {
-        let submissions: Vec<_> = group.iter().map(|job| &job.submission).collect();
-        let give_up = Instant::now() + PATIENCE;
-        let mut tried = Tried::new();
-        for attempt in 1.. {
-            match self.try_to_write(&submissions, &mut tried).await {
+    /// Writes a group and answers its jobs. What can't be written now is left for later, each schedule for itself, so
+    /// that one that is locked holds up no other; what spoils its group is found by halving.
+    async fn settle(&mut self, group: Group) {
+        let mut groups = vec![group];
+        while let Some(mut group) = groups.pop() {
+            match self.try_to_write(&mut group).await {
                 Ok(committed) => {
                     for (schedule, revision) in committed.changed {
                         self.events.changed(schedule, revision);
                     }
-                    return Ok(committed.receipts);
+                    group.answer(committed.receipts);
                 }
                 Err(error @ (Error::Interrupted | Error::Unavailable)) => {
-                    tracing::warn!(attempt, "results could not be written, trying again");
                     self.drop_connection_after(&error);
+                    self.leave_for_later(group);
                 }
-                Err(error) => return Err(error),
+                Err(error) if group.jobs.len() == 1 => group.refuse(&error),
+                Err(_) => groups.extend(group.halves()),
             }
-            if Instant::now() > give_up {
-                break;
-            }
-            tokio::time::sleep(db::back_off(attempt)).await;
         }
-        Err(Error::Unavailable)
     }
 
-    async fn try_to_write(
-        &mut self,
-        submissions: &[&Submission],
-        tried: &mut Tried,
-    ) -> Result<Committed> {
+    fn leave_for_later(&mut self, mut group: Group) {
+        if Instant::now() > group.give_up {
+            return group.refuse(&Error::Unavailable);
+        }
+        tracing::warn!(
+            attempt = group.attempts,
+            "results could not be written, trying again"
+        );
+        group.due = Instant::now() + db::back_off(group.attempts);
+        self.again.extend(group.by_schedule());
+    }
+
+    /// One try. Keys make it safe to try again: what an earlier one may have committed is found by them.
+    async fn try_to_write(&mut self, group: &mut Group) -> Result<Committed> {
+        group.attempts += 1;
         let connection = match &self.connection {
             Some(connection) => connection,
             None => self.connection.insert(self.db.dedicated_writer().await?),
         };
-        group::write(connection, submissions, tried).await
+        let submissions: Vec<_> = group.jobs.iter().map(|job| &job.submission).collect();
+        let patience = if group.attempts == 1 {
+            Patience::WaitForLocks
+        } else {
+            Patience::None
+        };
+        group::write(connection, &submissions, &mut group.tried, patience).await
     }
 
     /// A connection that hangs, or that was lost while committing, is of no use any more.
@@ -184,18 +269,5 @@ impl Job {
     fn size(&self) -> (usize, usize) {
         let entries = &self.submission.entries;
         (entries.len(), entries.iter().map(super::Entry::bytes).sum())
-    }
-}
-
-/// Answers each job of a group. That a caller has left is no error.
-fn answer(group: Vec<Job>, receipts: Vec<Result<Receipt>>) {
-    for (job, receipt) in group.into_iter().zip(receipts) {
-        let _ = job.answer.send(receipt);
-    }
-}
-
-fn refuse(group: Vec<Job>, error: &Error) {
-    for job in group {
-        let _ = job.answer.send(Err(error.clone()));
     }
 }

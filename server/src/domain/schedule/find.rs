@@ -276,7 +276,8 @@ pub async fn previous(
 ///
 /// The work is measured by how long each script took in the previous schedule of the same title: what is done of it so
 /// far took the time since the start, and the rest will take in proportion. That counts machines working side by side
-/// without knowing of them. None where there is no previous schedule or no progress to go by.
+/// without knowing of them. It takes no less than the longest script that is left, though, for no machine shares one.
+/// None where there is no previous schedule or no progress to go by.
 pub async fn remaining_seconds(
     state: &State,
     viewer: &Viewer,
@@ -289,25 +290,57 @@ pub async fn remaining_seconds(
         .map(|schedule| schedule.schedule_id)
         .collect();
     let earlier = previous(state, viewer, &running).await?;
+    let missing = missing(state, viewer, &running).await?;
     let read = earlier
         .iter()
         .flat_map(|(id, earlier)| [*id, earlier.schedule_id]);
     let durations = durations(state, read).await?;
+    let none = HashMap::new();
     let mut estimates = HashMap::new();
     for (id, earlier) in earlier {
-        let (Some(now), Some(then)) = (durations.get(&id), durations.get(&earlier.schedule_id))
-        else {
-            continue;
+        let schedule = &schedules[&id];
+        let now = durations.get(&id).unwrap_or(&none);
+        let then = durations.get(&earlier.schedule_id).unwrap_or(&none);
+        let is_left = |script: &String| match schedule.expected {
+            Some(_) => missing
+                .get(&id)
+                .is_some_and(|missing| missing.contains(script)),
+            None => !now.contains_key(script),
         };
-        let done = then.iter().filter(|(script, _)| now.contains_key(*script));
-        let done = done.map(|(_, duration)| duration).sum();
-        let elapsed = Timestamp::now().since(schedules[&id].created_time);
-        if let Some(seconds) = in_proportion(done, then.values().sum(), elapsed.num_milliseconds())
-        {
+        let mut work = Work::default();
+        for (script, milliseconds) in then {
+            if now.contains_key(script) {
+                work.done += milliseconds;
+            } else if is_left(script) {
+                work.left += milliseconds;
+                work.longest_left = std::cmp::max(work.longest_left, *milliseconds);
+            }
+        }
+        let elapsed = Timestamp::now().since(schedule.created_time);
+        if let Some(seconds) = work.remaining_seconds(elapsed.num_milliseconds()) {
             estimates.insert(id, seconds);
         }
     }
     Ok(estimates)
+}
+
+/// A schedule's work, in milliseconds of what its scripts took before.
+#[derive(Clone, Copy, Debug, Default)]
+struct Work {
+    done: i64,
+    left: i64,
+    longest_left: i64,
+}
+
+impl Work {
+    /// How long the rest takes when what is done took `elapsed` milliseconds.
+    fn remaining_seconds(self, elapsed: i64) -> Option<i32> {
+        if self.done == 0 {
+            return None;
+        }
+        let in_proportion = i128::from(self.left) * i128::from(elapsed) / i128::from(self.done);
+        i32::try_from(in_proportion.max(self.longest_left.into()) / 1000).ok()
+    }
 }
 
 /// How long each script with a final status took in several schedules, in milliseconds.
@@ -334,23 +367,28 @@ async fn durations(
     Ok(found)
 }
 
-/// How long the rest of some work takes, in seconds, when what is done of it took `elapsed_ms`.
-fn in_proportion(done: i64, all: i64, elapsed_ms: i64) -> Option<i32> {
-    if done == 0 {
-        return None;
-    }
-    let rest = i128::from(all - done) * i128::from(elapsed_ms) / i128::from(done);
-    i32::try_from(rest / 1000).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn remaining(done: i64, left: i64, longest_left: i64) -> Option<i32> {
+        let work = Work {
+            done,
+            left,
+            longest_left,
+        };
+        work.remaining_seconds(60_000)
+    }
+
     #[test]
     fn the_rest_takes_in_proportion_to_what_is_done() {
-        assert_eq!(in_proportion(10, 40, 60_000), Some(180));
-        assert_eq!(in_proportion(40, 40, 60_000), Some(0));
-        assert_eq!(in_proportion(0, 40, 60_000), None);
+        assert_eq!(remaining(10_000, 30_000, 10_000), Some(180));
+        assert_eq!(remaining(40_000, 0, 0), Some(0));
+        assert_eq!(remaining(0, 40_000, 40_000), None);
+    }
+
+    #[test]
+    fn no_machine_shares_a_script() {
+        assert_eq!(remaining(600_000, 90_000, 90_000), Some(90));
     }
 }

@@ -7,8 +7,8 @@ use entity::{
     client::{ActiveModel, Column, Entity, Model, Role},
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, SqlErr,
 };
 
 use crate::{
@@ -145,7 +145,12 @@ pub async fn by_ids(
 /// Where the operator set the token of the client `admin`, that client exists from now on. Elsewhere, and where there
 /// is no client yet, `admin` is made with a token of its own, which is returned to be shown this once.
 pub async fn ensure_admin(state: &State) -> Result<Option<String>> {
-    db::retrying(async || ensure_admin_once(state).await).await
+    db::retrying(async || match ensure_admin_once(state).await {
+        // A server that started at the same moment was faster; the next attempt finds what it made.
+        Err(Error::Conflict(_)) => Err(Error::Interrupted),
+        outcome => outcome,
+    })
+    .await
 }
 
 async fn ensure_admin_once(state: &State) -> Result<Option<String>> {
@@ -163,7 +168,10 @@ async fn ensure_admin_once(state: &State) -> Result<Option<String>> {
             None
         }
         None if state.directory.has_admin_token() => {
-            admin_without_token().insert(&transaction).await?;
+            let row = admin_without_token();
+            row.insert(&transaction)
+                .await
+                .map_err(|error| or_taken(error, ADMIN))?;
             None
         }
         None if Entity::find().one(&transaction).await?.is_none() => {
@@ -220,11 +228,9 @@ async fn insert(connection: &impl ConnectionTrait, name: &str, role: Role) -> Re
         created_time: Set(Timestamp::now()),
         ..Default::default()
     };
-    match row.insert(connection).await {
-        Ok(client) => Ok((client, made.token)),
-        Err(error) if is_taken(&error) => Err(taken(name)),
-        Err(error) => Err(error.into()),
-    }
+    let client = row.insert(connection).await;
+    let client = client.map_err(|error| or_taken(error, name))?;
+    Ok((client, made.token))
 }
 
 async fn replace_token(connection: &impl ConnectionTrait, client: Model) -> Result<WithToken> {
@@ -247,8 +253,12 @@ fn admin_without_token() -> ActiveModel {
     }
 }
 
-fn is_taken(error: &sea_orm::DbErr) -> bool {
-    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+/// What an error means when a client was to be inserted.
+fn or_taken(error: DbErr, name: &str) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => taken(name),
+        _ => error.into(),
+    }
 }
 
 fn taken(name: &str) -> Error {

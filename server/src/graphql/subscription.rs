@@ -47,8 +47,9 @@ pub(super) struct ScheduleSubscription;
 impl ScheduleSubscription {
     /// Everything that changed after revision `after`, then every further change, in revision order and without gaps:
     /// resuming from the last revision seen loses nothing, whatever happened to the connection or the server. States
-    /// that were passed through may be skipped, changes may not. Ends with `NOT_FOUND` when the schedule is deleted, and
-    /// with `CONFLICT` when `after` stays beyond its revision for 5 s: start again from 0.
+    /// that were passed through may be skipped, changes may not. After 0 the first message comes at once, even where
+    /// nothing was reported yet. Ends with `NOT_FOUND` when the schedule is deleted, and with `CONFLICT` when `after`
+    /// stays beyond its revision for 5 s: start again from 0.
     async fn schedule_changes(
         &self,
         ctx: &Context<'_>,

@@ -23,7 +23,7 @@ use futures_util::{
 use tokio::{
     sync::mpsc,
     task::AbortHandle,
-    time::{Instant, Interval, MissedTickBehavior, interval, timeout, timeout_at},
+    time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout},
 };
 
 use super::{App, BODY_BYTES, auth, graphql};
@@ -116,10 +116,13 @@ async fn meet(
 ) -> Result<Guest, Option<Close>> {
     let deadline = Instant::now() + INIT;
     loop {
-        let message = match timeout_at(deadline, stream.next()).await {
-            Err(_) => return Err(Some(Close::INIT_TIMEOUT)),
-            Ok(None | Some(Err(_) | Ok(Message::Close(_)))) => return Err(None),
-            Ok(Some(Ok(message))) => message,
+        let message = tokio::select! {
+            () = app.state.stopping.cancelled() => return Err(Some(Close::GOING_AWAY)),
+            () = sleep_until(deadline) => return Err(Some(Close::INIT_TIMEOUT)),
+            message = stream.next() => match message {
+                None | Some(Err(_) | Ok(Message::Close(_))) => return Err(None),
+                Some(Ok(message)) => message,
+            },
         };
         match FromClient::read(&message) {
             Ok(Some(FromClient::ConnectionInit { payload })) => {

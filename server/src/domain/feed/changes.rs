@@ -82,6 +82,8 @@ impl Default for SharedReads {
 
 /// Everything that changed in a schedule after a revision, then every further change, in revision order.
 ///
+/// After revision 0 the first message comes at once, even where nothing was reported yet.
+///
 /// Ends with `NOT_FOUND` when the schedule is deleted, and with `CONFLICT` when it does not reach the revision within
 /// five seconds: its database was restored, and the subscriber must start again from 0.
 pub async fn changes(
@@ -107,6 +109,7 @@ pub async fn changes(
         at: after,
         heard: None,
         behind: true,
+        knows_nothing: after == 0,
     };
     Ok(stream::unfold(Some(follower), |follower| async {
         let mut follower = follower?;
@@ -130,6 +133,8 @@ struct Follower {
     heard: Option<i32>,
     /// Whether there may be more than what was sent, without any news.
     behind: bool,
+    /// Whether it has never heard of the schedule: that it was opened is news then, though it takes no revision.
+    knows_nothing: bool,
 }
 
 impl Follower {
@@ -143,7 +148,8 @@ impl Follower {
                 self.wait_until_reached().await?;
                 continue;
             }
-            let is_news = change.revision > self.at;
+            let is_news = change.revision > self.at || self.knows_nothing;
+            self.knows_nothing = false;
             self.behind = change.revision < change.schedule.revision;
             self.at = change.revision;
             if is_news {

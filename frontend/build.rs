@@ -1,5 +1,5 @@
-//! Makes the server's committed schema known to cynic, so that every operation of the dashboard is checked against it
-//! while it compiles.
+//! Makes the server's committed schema known to cynic, so that every operation of the dashboard is
+//! checked against it while it compiles.
 
 fn main() {
     cynic_codegen::register_schema("daybook")

@@ -1,7 +1,9 @@
-//! Everything the dashboard knows about the server: one file a noun for its typed operations, `http` and `socket` to carry them.
+//! Everything the dashboard knows about the server: one file a noun for its typed operations,
+//! `http` and `socket` to carry them.
 //!
-//! Pages hold an [`Api`] and call its methods; nothing else sends a request. Who is signed in is decided here too: whichever
-//! answer says that nobody is, the session becomes [`Session::SignedOut`], and the application asks for a token.
+//! Pages hold an [`Api`] and call its methods; nothing else sends a request. Who is signed in is
+//! decided here too: whichever answer says that nobody is, the session becomes
+//! [`Session::SignedOut`], and the application asks for a token.
 
 use leptos::prelude::*;
 

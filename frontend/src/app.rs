@@ -1,4 +1,5 @@
-//! The application: its frame, its one route table, and where somebody who is not signed in is sent.
+//! The application: its frame, its one route table, and where somebody who is not signed in is
+//! sent.
 
 use leptos::{ev, prelude::*, task::spawn_local};
 use leptos_router::{
@@ -29,11 +30,27 @@ pub fn App() -> impl IntoView {
     let api = Api::provide();
     Clock::provide();
     wake_with_the_page(api);
+    let problem = RwSignal::new(None);
+    let log_out = move |()| {
+        spawn_local(async move {
+            let answer = api.log_out().await;
+            problem.set(answer.err().map(|error| error.to_string()));
+        });
+    };
     view! {
         <Router>
             <Gate/>
-            <a class="skip-link" href="#main">"Skip to the content"</a>
-            <Header/>
+            // The browser itself moves the focus along; the router would only scroll.
+            <a class="skip-link" href="#main" rel="external">
+                "Skip to the content"
+            </a>
+            <Header
+                connection=api.socket().connection()
+                session=api.session()
+                login_path=login::PATH
+                on_log_out=Callback::new(log_out)
+                problem
+            />
             <main id="main" class="page" tabindex="-1">
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=path!("/") view=SchedulesPage/>
@@ -78,7 +95,8 @@ fn Gate() -> impl IntoView {
     });
 }
 
-/// A page that comes back from the background, and a network that comes back, are the moments to look at the connection.
+/// A page that comes back from the background, and a network that comes back, are the moments to
+/// look at the connection.
 fn wake_with_the_page(api: Api) {
     let seen = window_event_listener(ev::visibilitychange, move |_| {
         if browser::is_visible() {

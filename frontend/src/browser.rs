@@ -1,7 +1,7 @@
-//! The few things that the dashboard asks of the browser itself, each behind a function that says what for.
+//! The few things that the dashboard asks of the browser itself, each behind a function that says
+//! what for.
 
 use leptos::prelude::{document, location, window};
-use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 /// The origin of this page, such as `https://daybook.example.org`.
@@ -30,25 +30,13 @@ pub fn set_title(page: &str) {
     });
 }
 
-/// Takes the fragment out of the address bar and out of the tab's history, and hands it over without its `#`.
-pub fn take_fragment() -> String {
-    let fragment = location().hash().unwrap_or_default();
-    if !fragment.is_empty()
-        && let Ok(history) = window().history()
-    {
-        let state = history.state().unwrap_or(JsValue::NULL);
-        // It fails only for an address of another origin, and this one is the page's own.
-        let _ = history.replace_state_with_url(&state, "", Some(&current_path()));
-    }
-    fragment.trim_start_matches('#').to_owned()
-}
-
 /// Whether somebody can see the page.
 pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
-/// Puts a text on the clipboard. False where the browser gives none, as on a plain-HTTP origin that is not this machine.
+/// Puts a text on the clipboard. False where the browser gives none, as on a plain-HTTP origin that
+/// is not this machine.
 pub async fn copy(text: &str) -> bool {
     if !window().is_secure_context() {
         return false;
@@ -62,8 +50,8 @@ pub fn setting(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(key).ok()?
 }
 
-/// Keeps a setting, or forgets it. A browser that keeps nothing (a private window, a policy) is no error: the setting then
-/// lasts as long as the page.
+/// Keeps a setting, or forgets it. A browser that keeps nothing (a private window, a policy) is no
+/// error: the setting then lasts as long as the page.
 pub fn set_setting(key: &str, value: Option<&str>) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = match value {

@@ -1,4 +1,5 @@
-//! The page's one clock. Everything that shows a passing time reads it, so a second costs one timer and no more.
+//! The page's one clock. Everything that shows a passing time reads it, so a second costs one timer
+//! and no more.
 
 use std::time::Duration;
 
@@ -44,7 +45,8 @@ impl Clock {
         self.now.into()
     }
 
-    /// The moment for which the page's data holds, in milliseconds since 1970: now, or when the connection was lost.
+    /// The moment for which the page's data holds, in milliseconds since 1970: now, or when the
+    /// connection was lost.
     pub fn live(self) -> Signal<f64> {
         self.live.into()
     }

@@ -1,5 +1,5 @@
-//! What pages are composed of. Components draw what they are given, and say what was done to them through callbacks; they
-//! never talk to the network. (The header is the exception that proves it: logging out is its own button.)
+//! What pages are composed of. Components draw what they are given, and say what was done to them
+//! through callbacks; they never talk to the network.
 
 pub mod code_block;
 pub mod connection_badge;

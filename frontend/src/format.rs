@@ -1,64 +1,80 @@
-//! Numbers and times as people read them. Pure, but for the function that asks the browser for the viewer's own format.
+//! Numbers and times as people read them. Pure, but for the function that asks the browser for the
+//! viewer's own format.
 
-use js_sys::{Date, Object, Reflect};
+use js_sys::{Array, Function, Intl, Object, Reflect};
 use wasm_bindgen::JsValue;
 
-const SECOND: f64 = 1_000.0;
-const MINUTE: f64 = 60.0 * SECOND;
-const HOUR: f64 = 60.0 * MINUTE;
-const DAY: f64 = 24.0 * HOUR;
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
 
-/// How long something took or takes, in milliseconds, with two units at most: `840 ms`, `8.4 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`.
+/// A number as JavaScript has it, without its fraction; nothing below zero, as of two clocks one is
+/// always a little behind.
+fn whole(number: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast saturates, which is what is meant"
+    )]
+    let whole = number as u64;
+    whole
+}
+
+/// How long something took, in milliseconds, with two units at most: `840 ms`, `8.4 s`,
+/// `3 min 5 s`, `2 h 10 min`, `3 d 4 h`.
 pub fn duration(millis: f64) -> String {
-    let millis = millis.max(0.0);
-    // Decided on the rounded value, so that 59.96 s is a minute and not "60.0 s".
-    let tenths = (millis / 100.0).round() / 10.0;
+    let millis = whole(millis);
     if millis < SECOND {
-        format!("{millis:.0} ms")
-    } else if tenths < 60.0 {
-        format!("{tenths:.1} s")
-    } else if millis.round() < HOUR {
-        units((millis / SECOND).round().max(60.0), 60.0, "min", "s")
-    } else if millis < DAY {
-        units((millis / MINUTE).floor(), 60.0, "h", "min")
+        format!("{millis} ms")
+    } else if millis < MINUTE {
+        format!("{}.{} s", millis / SECOND, millis % SECOND / 100)
     } else {
-        units((millis / HOUR).floor(), 24.0, "d", "h")
+        long_duration(millis)
     }
 }
 
 /// A running clock, in milliseconds: as [`duration`], but in whole seconds, as tenths only flicker.
 pub fn elapsed(millis: f64) -> String {
-    let seconds = (millis.max(0.0) / SECOND).floor();
-    if seconds < 60.0 {
-        format!("{seconds:.0} s")
+    let millis = whole(millis);
+    if millis < MINUTE {
+        format!("{} s", millis / SECOND)
     } else {
-        duration(seconds * SECOND)
+        long_duration(millis)
+    }
+}
+
+fn long_duration(millis: u64) -> String {
+    if millis < HOUR {
+        units(millis / SECOND, 60, "min", "s")
+    } else if millis < DAY {
+        units(millis / MINUTE, 60, "h", "min")
+    } else {
+        units(millis / HOUR, 24, "d", "h")
     }
 }
 
 /// A number of small units as large and small ones; no small ones where there are none left.
-fn units(total: f64, per_large: f64, large: &str, small: &str) -> String {
-    let whole = (total / per_large).floor();
-    let rest = total % per_large;
-    if rest < 1.0 {
-        format!("{whole:.0} {large}")
-    } else {
-        format!("{whole:.0} {large} {rest:.0} {small}")
+fn units(total: u64, per_large: u64, large: &str, small: &str) -> String {
+    match (total / per_large, total % per_large) {
+        (whole, 0) => format!("{whole} {large}"),
+        (whole, rest) => format!("{whole} {large} {rest} {small}"),
     }
 }
 
-/// How long ago something was, in milliseconds; clocks that differ a little never make it the future.
+/// How long ago something was, in milliseconds.
 pub fn ago(millis: f64) -> String {
-    if millis < 5.0 * SECOND {
+    let millis = whole(millis);
+    if millis < 5 * SECOND {
         "just now".to_owned()
     } else if millis < MINUTE {
-        format!("{:.0} s ago", (millis / SECOND).floor())
+        format!("{} s ago", millis / SECOND)
     } else if millis < HOUR {
-        format!("{:.0} min ago", (millis / MINUTE).floor())
+        format!("{} min ago", millis / MINUTE)
     } else if millis < DAY {
-        format!("{:.0} h ago", (millis / HOUR).floor())
+        format!("{} h ago", millis / HOUR)
     } else {
-        format!("{:.0} d ago", (millis / DAY).floor())
+        format!("{} d ago", millis / DAY)
     }
 }
 
@@ -75,15 +91,13 @@ pub fn count(number: i32) -> String {
     text
 }
 
-/// A share in percent. What is not quite all is never shown as all, nor what is something as nothing.
+/// A share in percent, from 0. What is not quite all is never shown as all, nor what is something
+/// as nothing.
 pub fn percent(share: f64) -> String {
-    let rounded = share.round();
-    if rounded >= 100.0 && share < 100.0 {
-        "99 %".to_owned()
-    } else if rounded <= 0.0 && share > 0.0 {
-        "1 %".to_owned()
-    } else {
-        format!("{rounded:.0} %")
+    match whole(share.round()) {
+        100.. if share < 100.0 => "99 %".to_owned(),
+        0 if share > 0.0 => "1 %".to_owned(),
+        rounded => format!("{rounded} %"),
     }
 }
 
@@ -96,30 +110,25 @@ pub fn first_line(text: &str, limit: usize) -> Option<String> {
     })
 }
 
+thread_local! {
+    /// The viewer's own way to write an instant. Made once: that takes the browser far longer than
+    /// using it.
+    static EXACT: Function = {
+        let options = Object::new();
+        for (part, style) in [("dateStyle", "medium"), ("timeStyle", "long")] {
+            // Setting a property of a plain object of our own cannot fail.
+            let _ = Reflect::set(&options, &part.into(), &style.into());
+        }
+        // No language named means the viewer's.
+        Intl::DateTimeFormat::new(&Array::new(), &options).format()
+    };
+}
+
 /// An instant in the viewer's own zone, language and order, to the second and with the zone's name.
+/// Empty for what is no time.
 pub fn exact(millis: f64) -> String {
-    let options = Object::new();
-    for (key, value) in [
-        ("year", "numeric"),
-        ("month", "short"),
-        ("day", "numeric"),
-        ("hour", "2-digit"),
-        ("minute", "2-digit"),
-        ("second", "2-digit"),
-        ("timeZoneName", "short"),
-    ] {
-        // Setting a property of a plain object of our own cannot fail.
-        let _ = Reflect::set(&options, &key.into(), &value.into());
-    }
-    let date = Date::new(&JsValue::from_f64(millis));
-    // No language named means the viewer's.
-    let languages = JsValue::UNDEFINED;
-    Reflect::get(&date, &"toLocaleString".into())
-        .and_then(|function| {
-            let function: js_sys::Function = function.into();
-            function.call2(&date, &languages, &options)
-        })
-        .ok()
+    let text = EXACT.with(|format| format.call1(&JsValue::UNDEFINED, &millis.into()));
+    text.ok()
         .and_then(|text| text.as_string())
         .unwrap_or_default()
 }
@@ -136,9 +145,10 @@ mod tests {
             (1_000.0, "1.0 s"),
             (8_449.0, "8.4 s"),
             (59_940.0, "59.9 s"),
-            (59_960.0, "1 min"),
-            (185_000.0, "3 min 5 s"),
-            (3_599_400.0, "59 min 59 s"),
+            (59_999.0, "59.9 s"),
+            (60_000.0, "1 min"),
+            (185_999.0, "3 min 5 s"),
+            (3_599_999.0, "59 min 59 s"),
             (3_600_000.0, "1 h"),
             (7_800_000.0, "2 h 10 min"),
             (273_600_000.0, "3 d 4 h"),

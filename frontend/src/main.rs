@@ -1,4 +1,5 @@
-//! The entry point of the WebAssembly module. Everything else is in the library, where tests reach it.
+//! The entry point of the WebAssembly module. Everything else is in the library, where tests reach
+//! it.
 
 fn main() {
     console_error_panic_hook::set_once();

@@ -1,4 +1,5 @@
-//! The pages, one a route. A page asks `api` for its data, keeps it in signals, and hands it down to components.
+//! The pages, one a route. A page asks `api` for its data, keeps it in signals, and hands it down
+//! to components.
 
 pub mod login;
 pub mod not_found;

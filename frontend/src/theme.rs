@@ -1,5 +1,5 @@
-//! Light, dark, or as the system has it. The choice is an attribute on the document's root, which the style sheet answers to,
-//! and is kept by the browser.
+//! Light, dark, or as the system has it. The choice is an attribute on the document's root, which
+//! the style sheet answers to, and is kept by the browser.
 
 use leptos::prelude::document;
 

@@ -86,7 +86,8 @@ impl From<GraphQlError> for Error {
     }
 }
 
-/// The data of a GraphQL answer, or its first error. Partial data is no use to a page that would have to explain the gaps.
+/// The data of a GraphQL answer, or its first error. Partial data is no use to a page that would
+/// have to explain the gaps.
 pub fn data_or_error<T>(response: cynic::GraphQlResponse<T, Extensions>) -> Result<T, Error> {
     if let Some(error) = response.errors.into_iter().flatten().next() {
         return Err(error.into());
@@ -111,7 +112,8 @@ mod tests {
     #[test]
     fn the_first_error_wins_over_data() {
         let error = decode(
-            r#"{"data": 7, "errors": [{"message": "No such schedule.", "extensions": {"code": "NOT_FOUND"}},
+            r#"{"data": 7,
+                "errors": [{"message": "No such schedule.", "extensions": {"code": "NOT_FOUND"}},
                                       {"message": "Another."}]}"#,
         )
         .expect_err("it has errors");
@@ -121,8 +123,9 @@ mod tests {
 
     #[test]
     fn a_code_of_a_newer_server_is_a_plain_refusal() {
-        let error = decode(r#"{"data": null, "errors": [{"message": "Teapot.", "extensions": {"code": "TEAPOT"}}]}"#)
-            .expect_err("it has errors");
+        let error =
+            decode(r#"{"errors": [{"message": "Teapot.", "extensions": {"code": "TEAPOT"}}]}"#)
+                .expect_err("it has errors");
         assert!(error.is(Code::Other));
         assert!(!error.is_passing());
     }

@@ -33,19 +33,26 @@ where
     V: Serialize,
 {
     // The GraphQL answer says more than the HTTP status does, so it is read whatever that is.
-    let answer: GraphQlResponse<T, Extensions> = post("/graphql", &operation).await?.json()?;
+    let answer: GraphQlResponse<T, Extensions> =
+        post("/graphql", to_json(&operation)).await?.json()?;
     data_or_error(answer)
+}
+
+/// The JSON form of what is sent.
+pub(super) fn to_json(body: &impl Serialize) -> String {
+    serde_json::to_string(body).expect("operations and forms are plain data with a JSON form")
 }
 
 /// Posts JSON to a path of this server; the session's cookie goes along by itself. Dropping the
 /// future aborts the request.
-pub(super) async fn post(path: &str, body: &impl Serialize) -> Result<Answer, Error> {
+pub(super) async fn post(path: &str, body: String) -> Result<Answer, Error> {
     // Held until the body is read: aborting an answered request still cuts off its body.
     let abort = AbortOnDrop::new();
     let request = Request::post(path)
         .abort_signal(abort.signal().as_ref())
-        .json(body)
-        .expect("operations and forms are plain data, which always has a JSON form");
+        .header("Content-Type", "application/json")
+        .body(body)
+        .expect("a POST may have a body, and a text can be one");
     let response = request.send().await.map_err(|_| Error::Unreachable)?;
     let body = response.text().await.map_err(|_| Error::Unreachable)?;
     Ok(Answer {

@@ -1,5 +1,5 @@
-//! Results: one schedule's change feed, which brings its history and everything after through one subscription, and the
-//! long text of one result, which is fetched when somebody looks at it.
+//! Results: one schedule's change feed, which brings its history and everything after through one
+//! subscription, and the long text of one result, which is fetched when somebody looks at it.
 
 use std::{fmt, str::FromStr};
 
@@ -160,8 +160,8 @@ impl Api {
         })
     }
 
-    /// Every change of a schedule after a revision. `last_seen` is asked again on each reconnection, so that nothing is missed
-    /// and nothing comes twice.
+    /// Every change of a schedule after a revision. `last_seen` is asked again on each
+    /// reconnection, so that nothing is missed and nothing comes twice.
     pub fn watch_schedule(
         self,
         name: &str,

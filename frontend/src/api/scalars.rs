@@ -2,7 +2,8 @@
 
 use super::schema;
 
-/// An instant: RFC 3339 in UTC with a trailing `Z` and milliseconds, so that the text sorts as the time does.
+/// An instant: RFC 3339 in UTC with a trailing `Z` and milliseconds, so that the text sorts as the
+/// time does.
 #[derive(cynic::Scalar, Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct DateTime(pub String);
 

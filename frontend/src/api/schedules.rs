@@ -1,4 +1,5 @@
-//! Schedules: one fragment for the list and for the page of one, pages of the list, and the list's live updates.
+//! Schedules: one fragment for the list and for the page of one, pages of the list, and the list's
+//! live updates.
 
 use std::{fmt, str::FromStr};
 
@@ -164,7 +165,8 @@ impl ListFilter {
     }
 }
 
-/// The filter as the server takes it: a field that is left out restricts nothing, `null` would be something else.
+/// The filter as the server takes it: a field that is left out restricts nothing, `null` would be
+/// something else.
 #[derive(cynic::InputObject, Clone)]
 struct ScheduleFilter {
     #[cynic(skip_serializing_if = "Option::is_none")]
@@ -206,6 +208,18 @@ struct ScheduleConnection {
 struct PageInfo {
     has_next_page: bool,
     end_cursor: Option<String>,
+}
+
+#[derive(cynic::QueryVariables)]
+struct ScheduleVariables {
+    name: Uuid,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Query", variables = "ScheduleVariables")]
+struct ScheduleQuery {
+    #[arguments(name: $name)]
+    schedule: Option<Schedule>,
 }
 
 #[derive(cynic::QueryVariables)]
@@ -255,8 +269,15 @@ impl Api {
         })
     }
 
-    /// The newest schedules that match, then each again as it changes, and once more when it stops matching; after a lost
-    /// connection, again from the start.
+    /// The schedule of this name; `None` where there is none.
+    pub async fn schedule(self, name: &str) -> Result<Option<Schedule>, Error> {
+        let name = Uuid(name.to_owned());
+        let operation = ScheduleQuery::build(ScheduleVariables { name });
+        Ok(self.query(operation).await?.schedule)
+    }
+
+    /// The newest schedules that match, then each again as it changes, and once more when it stops
+    /// matching; after a lost connection, again from the start.
     pub fn watch_schedules(
         self,
         filter: &ListFilter,

@@ -58,9 +58,6 @@ struct Credentials<'a> {
     token: &'a str,
 }
 
-#[derive(Serialize)]
-struct Nothing {}
-
 /// The body of a refusal outside of GraphQL.
 #[derive(Deserialize)]
 struct Refusal {
@@ -85,7 +82,8 @@ impl Api {
 
     /// Trades a token for a session, which the browser keeps in a cookie that no script can read.
     pub async fn log_in(self, token: &str) -> Result<(), Error> {
-        accepted(&http::post("/login", &Credentials { token }).await?)?;
+        let body = http::to_json(&Credentials { token });
+        accepted(&http::post("/login", body).await?)?;
         // The socket that may still be open is another client's, or nobody's.
         self.socket.disconnect();
         self.session.set(Session::Unknown);
@@ -94,7 +92,7 @@ impl Api {
 
     /// Ends the session, here and on the server.
     pub async fn log_out(self) -> Result<(), Error> {
-        accepted(&http::post("/logout", &Nothing {}).await?)?;
+        accepted(&http::post("/logout", "{}".to_owned()).await?)?;
         self.session.set(Session::SignedOut);
         Ok(())
     }

@@ -1,9 +1,11 @@
-//! The page's one WebSocket, on which all of its subscriptions run: `graphql-transport-ws`, made again whenever it is lost.
+//! The page's one WebSocket, on which all of its subscriptions run: `graphql-transport-ws`, made
+//! again whenever it is lost.
 //!
-//! A subscription outlives connections. Its operation is built anew on each, from where its page has got to, so a page
-//! only ever sees more data and never has to ask whether the network failed in between. Three endings are told apart:
-//! *lost* (the connection: tried again, with back-off), *completed* or refused for a passing reason (one subscription: started
-//! again) and *rejected* (the credentials: the session is over; or one subscription: its page is told).
+//! A subscription outlives connections. Its operation is built anew on each, from where its page
+//! has got to, so a page only ever sees more data and never has to ask whether the network failed
+//! in between. Three endings are told apart: *lost* (the connection: tried again, with back-off),
+//! *completed* or refused for a passing reason (one subscription: started again) and *rejected*
+//! (the credentials: the session is over; or one subscription: its page is told).
 //!
 //! One task, the driver, owns the connection. It holds its shared state weakly and ends with it.
 
@@ -96,7 +98,8 @@ impl Socket {
             .with_value(|shared| shared.connection.read_only())
     }
 
-    /// Connects, and stays connected until [`Socket::disconnect`]. Does nothing where that is already so.
+    /// Connects, and stays connected until [`Socket::disconnect`]. Does nothing where that is
+    /// already so.
     pub fn connect(self) {
         self.shared.with_value(|shared| {
             if shared.commands.borrow().is_some() {
@@ -114,15 +117,15 @@ impl Socket {
         self.shared.with_value(|shared| shared.stop());
     }
 
-    /// Looks at once whether the connection still stands, or tries again at once where it is down. For the moment when the
-    /// network or the page comes back.
+    /// Looks at once whether the connection still stands, or tries again at once where it is down.
+    /// For the moment when the network or the page comes back.
     pub fn wake(self) {
         self.shared
             .with_value(|shared| shared.command(Command::Wake));
     }
 
-    /// Starts a subscription that lasts until its handle is dropped. `operation` is called for each start, the first and those
-    /// after a lost connection.
+    /// Starts a subscription that lasts until its handle is dropped. `operation` is called for each
+    /// start, the first and those after a lost connection.
     pub fn subscribe<T, V>(
         self,
         operation: impl Fn() -> StreamingOperation<T, V> + 'static,
@@ -216,8 +219,8 @@ type Deliver = Box<dyn FnMut(Arrival<'_>) -> Verdict>;
 struct Entry {
     operation: Box<dyn Fn() -> Box<RawValue>>,
     deliver: RefCell<Deliver>,
-    /// Its id on the present connection; `None` while it does not run there. Never used twice, so that what is still on its
-    /// way for an earlier start is told from what belongs to this one.
+    /// Its id on the present connection; `None` while it does not run there. Never used twice, so
+    /// that what is still on its way for an earlier start is told from what belongs to this one.
     wire_id: Cell<Option<u32>>,
     backoff: Cell<Backoff>,
 }
@@ -243,7 +246,8 @@ impl Shared {
         self.last_id.get()
     }
 
-    /// Tells the driver. Where there is none, nothing runs, and everything starts with the next connection.
+    /// Tells the driver. Where there is none, nothing runs, and everything starts with the next
+    /// connection.
     fn command(&self, command: Command) {
         if let Some(commands) = self.commands.borrow().as_ref() {
             // The driver that has just ended hears nothing any more, and needs to.
@@ -284,7 +288,8 @@ impl Shared {
         self.subscriptions.borrow().keys().copied().collect()
     }
 
-    /// Gives a subscription an id on this connection and says what to send for it; `None` where it runs already or is gone.
+    /// Gives a subscription an id on this connection and says what to send for it; `None` where it
+    /// runs already or is gone.
     fn begin(&self, key: u32) -> Option<(u32, Box<RawValue>)> {
         let entry = self.subscriptions.borrow().get(&key).cloned()?;
         if entry.wire_id.get().is_some() {

@@ -46,18 +46,22 @@ pub fn CodeBlock(
             });
         }
     };
-    let glyph = Signal::derive(move || {
-        if copied.get() == Copied::Yes {
-            Glyph::Tick
-        } else {
-            Glyph::Copy
-        }
-    });
+    let glyph = move || match copied.get() {
+        Copied::Yes => Glyph::Tick,
+        Copied::NotYet | Copied::Refused => Glyph::Copy,
+    };
     view! {
         <div class="code">
-            <pre class="code__text" tabindex="0" role="region" aria-label=label>{text}</pre>
-            <button type="button" class="button button--small code__copy" on:click=copy aria-live="polite">
-                <Icon glyph=glyph/>
+            <pre class="code__text" tabindex="0" role="region" aria-label=label>
+                {text}
+            </pre>
+            <button
+                type="button"
+                class="button button--small code__copy"
+                aria-live="polite"
+                on:click=copy
+            >
+                {move || view! { <Icon glyph=glyph()/> }}
                 {caption}
             </button>
         </div>

@@ -1,6 +1,6 @@
 //! The bar on top of every page: where one is, whether it is live, who is signed in.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_location};
 
 use super::{
@@ -8,16 +8,22 @@ use super::{
     icon::{Glyph, Icon},
     theme_switch::ThemeSwitch,
 };
-use crate::{
-    api::{Api, session::Session},
-    pages::login,
-};
+use crate::api::{session::Session, socket::Connection};
 
 /// The bar.
 #[component]
-pub fn Header() -> impl IntoView {
-    let api = Api::expect();
-    let session = api.session();
+pub fn Header(
+    /// What the live connection is doing.
+    connection: ReadSignal<Connection>,
+    /// Who is signed in.
+    session: ReadSignal<Session>,
+    /// Where one signs in.
+    login_path: &'static str,
+    /// Signs out.
+    on_log_out: Callback<()>,
+    /// Why signing out did not work.
+    problem: RwSignal<Option<String>>,
+) -> impl IntoView {
     let signed_out = Signal::derive(move || session.get() == Session::SignedOut);
     view! {
         <header class="header">
@@ -26,13 +32,20 @@ pub fn Header() -> impl IntoView {
                 <span class="logo__name">"Daybook"</span>
             </A>
             <nav class="nav" aria-label="Main">
-                <A href="/schedules" attr:class="nav__link">"Schedules"</A>
-                <a href="/graphiql" rel="external" class="nav__link">"API"</a>
+                <A href="/schedules" attr:class="nav__link">
+                    "Schedules"
+                </A>
+                <a href="/graphiql" rel="external" class="nav__link">
+                    "API"
+                </a>
             </nav>
             <span class="header__gap"></span>
-            <ConnectionBadge connection=api.socket().connection() signed_out/>
+            <ConnectionBadge connection signed_out/>
             <ThemeSwitch/>
-            <Account/>
+            <Account session login_path on_log_out/>
+            <span class="header__problem" role="alert">
+                {problem}
+            </span>
         </header>
     }
 }
@@ -52,30 +65,38 @@ fn Logo() -> impl IntoView {
 
 /// Who is signed in, and the way out; or the way in.
 #[component]
-fn Account() -> impl IntoView {
-    let api = Api::expect();
-    let session = api.session();
+fn Account(
+    /// Who is signed in.
+    session: ReadSignal<Session>,
+    /// Where one signs in.
+    login_path: &'static str,
+    /// Signs out.
+    on_log_out: Callback<()>,
+) -> impl IntoView {
     let path = use_location().pathname;
-    let problem = RwSignal::new(None::<String>);
-    let log_out = move |_| {
-        spawn_local(async move {
-            problem.set(api.log_out().await.err().map(|error| error.to_string()));
-        });
-    };
-    move || {
-        match session.get() {
+    move || match session.get() {
         Session::SignedIn(viewer) => view! {
-            <span class="header__viewer" title="Signed in as">{viewer.name}</span>
-            <button type="button" class="button button--icon" data-testid="log-out" aria-label="Log out" title="Log out" on:click=log_out>
+            <span class="header__viewer" title="Signed in as">
+                {viewer.name}
+            </span>
+            <button
+                type="button"
+                class="button button--icon"
+                data-testid="log-out"
+                aria-label="Log out"
+                title="Log out"
+                on:click=move |_| on_log_out.run(())
+            >
                 <Icon glyph=Glyph::Leave/>
             </button>
-            <span class="header__problem" role="alert">{move || problem.get()}</span>
         }
         .into_any(),
-        Session::Anonymous if path.get() != login::PATH => {
-            view! { <A href=login::PATH attr:class="button button--small">"Sign in"</A> }.into_any()
+        Session::Anonymous if path.get() != login_path => view! {
+            <A href=login_path attr:class="button button--small">
+                "Sign in"
+            </A>
         }
-        _ => ().into_any(),
-    }
+        .into_any(),
+        Session::Anonymous | Session::SignedOut | Session::Unknown => ().into_any(),
     }
 }

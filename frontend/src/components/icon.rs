@@ -1,5 +1,5 @@
-//! The icons: one path each on a grid of 16, drawn in the colour of the text around them. They are decoration; the word for
-//! what they mean stands beside them or in a label.
+//! The icons: one path each on a grid of 16, drawn in the colour of the text around them. They are
+//! decoration; the word for what they mean stands beside them or in a label.
 
 use leptos::prelude::*;
 
@@ -50,7 +50,8 @@ impl Glyph {
             Self::Copy => "M6 6H13V13H6ZM10 6V3H3V10H6",
             Self::Leave => "M6.5 3H3V13H6.5M6 8H13M10.5 5.5 13 8 10.5 10.5",
             Self::Sun => {
-                "M8 5.2a2.8 2.8 0 1 0 0 5.6a2.8 2.8 0 1 0 0-5.6M8 1.5V2.5M8 13.5V14.5M1.5 8H2.5M13.5 8H14.5\
+                "M8 5.2a2.8 2.8 0 1 0 0 5.6a2.8 2.8 0 1 0 0-5.6\
+                 M8 1.5V2.5M8 13.5V14.5M1.5 8H2.5M13.5 8H14.5\
                  M3.4 3.4 4.1 4.1M11.9 11.9 12.6 12.6M12.6 3.4 11.9 4.1M4.1 11.9 3.4 12.6"
             }
             Self::Moon => "M13 9.5A5.5 5.5 0 0 1 6.5 3A5.5 5.5 0 1 0 13 9.5Z",
@@ -72,12 +73,11 @@ impl Glyph {
 #[component]
 pub fn Icon(
     /// What it shows.
-    #[prop(into)]
-    glyph: Signal<Glyph>,
+    glyph: Glyph,
 ) -> impl IntoView {
     view! {
-        <svg class=move || glyph.get().class() viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            <path d=move || glyph.get().path()></path>
+        <svg class=glyph.class() viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+            <path d=glyph.path()></path>
         </svg>
     }
 }

@@ -1,4 +1,5 @@
-//! What a page shows in place of its content: that it is loading, that there is nothing, that something went wrong.
+//! What a page shows in place of its content: that it is loading, that there is nothing, that
+//! something went wrong.
 
 use leptos::prelude::*;
 
@@ -26,12 +27,15 @@ pub fn Notice(
     title: String,
     /// The name that browser tests find it by.
     test_id: &'static str,
+    /// Whether this is all that the page shows, and its title the page's heading.
+    #[prop(optional)]
+    alone: bool,
     /// Why, and what to do about it.
     children: Children,
 ) -> impl IntoView {
     view! {
         <section class="notice" data-testid=test_id>
-            <h2 class="notice__title">{title}</h2>
+            {heading(title, alone)}
             {children()}
         </section>
     }
@@ -41,18 +45,32 @@ pub fn Notice(
 #[component]
 pub fn Failure(
     /// What was being done, as in "The schedules could not be loaded".
-    title: &'static str,
+    #[prop(into)]
+    title: String,
     /// Why it was not.
     #[prop(into)]
     reason: String,
+    /// Whether this is all that the page shows, and its title the page's heading.
+    #[prop(optional)]
+    alone: bool,
     /// Tries again.
     on_retry: Callback<()>,
 ) -> impl IntoView {
     view! {
         <section class="notice notice--failure" role="alert" data-testid="failure">
-            <h2 class="notice__title">{title}</h2>
+            {heading(title, alone)}
             <p>{reason}</p>
-            <button type="button" class="button" on:click=move |_| on_retry.run(())>"Try again"</button>
+            <button type="button" class="button" on:click=move |_| on_retry.run(())>
+                "Try again"
+            </button>
         </section>
+    }
+}
+
+fn heading(title: String, alone: bool) -> AnyView {
+    if alone {
+        view! { <h1 class="notice__title">{title}</h1> }.into_any()
+    } else {
+        view! { <h2 class="notice__title">{title}</h2> }.into_any()
     }
 }

@@ -1,4 +1,5 @@
-//! Progress as a segmented bar and as counts. Both are drawn from one [`Progress`], so they cannot disagree.
+//! Progress as a segmented bar and as counts. Both are drawn from one [`Progress`], so they cannot
+//! disagree.
 
 use leptos::prelude::*;
 
@@ -26,7 +27,8 @@ impl Progress {
         self.reported + self.running
     }
 
-    /// Expected scripts that have not been heard of. Where more came than were expected, that is none.
+    /// Expected scripts that have not been heard of. Where more came than were expected, that is
+    /// none.
     pub fn rest(&self) -> i32 {
         self.expected
             .map_or(0, |expected| (expected - self.seen()).max(0))
@@ -68,10 +70,12 @@ pub fn ProgressBar(
             ></span>
         }
     });
+    let summary = move || progress.with(Progress::summary);
+    let rest = move || progress.with(Progress::rest).to_string();
     view! {
-        <span class="bar" role="img" aria-label=move || progress.with(Progress::summary) title=move || progress.with(Progress::summary)>
+        <span class="bar" role="img" aria-label=summary title=summary>
             {segments}
-            <span class="bar__rest" style:flex-grow=move || progress.with(Progress::rest).to_string()></span>
+            <span class="bar__rest" style:flex-grow=rest></span>
         </span>
     }
 }

@@ -61,10 +61,17 @@ pub fn StatusBadge(
     #[prop(optional)]
     test_id: Option<&'static str>,
 ) -> impl IntoView {
-    view! {
-        <span class=move || format!("status status--{}", look.get().keyword) data-testid=test_id>
-            <Icon glyph=Signal::derive(move || look.get().glyph)/>
-            <span class="status__word">{move || look.get().word}</span>
-        </span>
+    move || {
+        let Look {
+            word,
+            keyword,
+            glyph,
+        } = look.get();
+        view! {
+            <span class=format!("status status--{keyword}") data-testid=test_id>
+                <Icon glyph/>
+                <span class="status__word">{word}</span>
+            </span>
+        }
     }
 }

@@ -9,11 +9,11 @@ use crate::theme::Theme;
 #[component]
 pub fn ThemeSwitch() -> impl IntoView {
     let theme = RwSignal::new(Theme::load());
-    let glyph = Signal::derive(move || match theme.get() {
+    let glyph = move || match theme.get() {
         Theme::System => Glyph::Screen,
         Theme::Light => Glyph::Sun,
         Theme::Dark => Glyph::Moon,
-    });
+    };
     let label = move || {
         format!(
             "Colours: {}. Switch to {}",
@@ -26,8 +26,15 @@ pub fn ThemeSwitch() -> impl IntoView {
         theme.get_untracked().choose();
     };
     view! {
-        <button type="button" class="button button--icon" data-testid="theme" aria-label=label title=label on:click=switch>
-            <Icon glyph=glyph/>
+        <button
+            type="button"
+            class="button button--icon"
+            data-testid="theme"
+            aria-label=label
+            title=label
+            on:click=switch
+        >
+            {move || view! { <Icon glyph=glyph()/> }}
         </button>
     }
 }

@@ -12,10 +12,13 @@ pub fn RelativeTime(
     time: Signal<DateTime>,
 ) -> impl IntoView {
     let now = Clock::expect().now();
-    let millis = Memo::new(move |_| time.with(DateTime::millis));
-    let text = Memo::new(move |_| format::ago(now.get() - millis.get()));
+    let text = Memo::new(move |_| format::ago(now.get() - time.with(DateTime::millis)));
     view! {
-        <time class="time" datetime=move || time.get().0 title=move || format::exact(millis.get())>
+        <time
+            class="time"
+            datetime=move || time.get().0
+            title=move || format::exact(time.with(DateTime::millis))
+        >
             {text}
         </time>
     }

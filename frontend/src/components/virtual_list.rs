@@ -1,5 +1,5 @@
-//! A list of any length that draws only the rows one can see. It scrolls with the window, and its rows are all of one height,
-//! which the style sheet decides (`--row-height`) and a ruler measures.
+//! A list of any length that draws only the rows one can see. It scrolls with the window, and its
+//! rows are all of one height, which the style sheet decides (`--row-height`) and a ruler measures.
 
 use std::ops::Range;
 
@@ -9,8 +9,8 @@ use wasm_bindgen::JsCast;
 /// How many rows are drawn beyond either edge of the window, so that a quick scroll shows no gap.
 const OVERSCAN: usize = 8;
 
-/// The rows to draw, of `count` rows of `height` pixels, when the list begins `above` pixels over the window's top edge (negative:
-/// under it) and the window is `window` pixels high.
+/// The rows to draw, of `count` rows of `height` pixels, when the list begins `above` pixels over
+/// the window's top edge (negative: under it) and the window is `window` pixels high.
 fn visible(count: usize, height: f64, above: f64, window: f64) -> Range<usize> {
     #[expect(
         clippy::cast_possible_truncation,
@@ -57,7 +57,8 @@ impl Geometry {
     }
 }
 
-/// The visible rows of a list of `keys`, each drawn by `row` and kept as long as its key stays in sight.
+/// The visible rows of a list of `keys`, each drawn by `row` and kept as long as its key stays in
+/// sight.
 #[component]
 pub fn VirtualList<V: IntoView + 'static>(
     /// The keys of all rows, in order.
@@ -97,11 +98,6 @@ pub fn VirtualList<V: IntoView + 'static>(
         } = geometry.get();
         visible(keys.with(Vec::len), row_height, above, window)
     });
-    let pixels = move |rows: usize| {
-        #[expect(clippy::cast_precision_loss, reason = "no list has 2^52 rows")]
-        let rows = rows as f64;
-        format!("{}px", rows * geometry.get().row_height)
-    };
     // A row keeps its view when it moves, so its position is looked up, not handed over.
     let shown = Memo::new(move |_| {
         let range = range.get();
@@ -114,10 +110,17 @@ pub fn VirtualList<V: IntoView + 'static>(
         })
     };
     view! {
-        <div class="virtual" role="rowgroup" style:height=move || pixels(keys.with(Vec::len))>
+        <div
+            class="virtual"
+            role="rowgroup"
+            style=("--rows", move || keys.with(Vec::len).to_string())
+            style=("--first", move || range.get().start.to_string())
+        >
             <div class="virtual__ruler" aria-hidden="true" node_ref=ruler></div>
-            <div class="virtual__window" style:transform=move || format!("translateY({})", pixels(range.get().start))>
-                <For each=move || shown.get() key=|key| *key children=move |key| row(key, position(key))/>
+            <div class="virtual__window">
+                <For each=move || shown.get() key=|key| *key let:key>
+                    {row(key, position(key))}
+                </For>
             </div>
         </div>
     }

@@ -1,10 +1,10 @@
-//! Logging in: by the link that the server prints (`/login#token=…`), or by a token typed into the form. Afterwards one goes
-//! where one wanted to go.
+//! Logging in: by the link that the server prints (`/login#token=…`), or by a token typed into the
+//! form. Afterwards one goes where one wanted to go.
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use leptos_router::{
     NavigateOptions,
-    hooks::{use_navigate, use_query_map},
+    hooks::{use_location, use_navigate, use_query_map},
     params::ParamsMap,
 };
 
@@ -33,8 +33,8 @@ pub fn path_back_to(path: &str) -> String {
     format!("{PATH}{}", query.to_query_string())
 }
 
-/// Where to go after logging in. Only a path of this server: a link must not be able to send a freshly logged-in person to
-/// another one, and browsers read `//host` and `/\host` as such.
+/// Where to go after logging in. Only a path of this server: a link must not be able to send a
+/// freshly logged-in person to another one, and browsers read `//host` and `/\host` as such.
 fn destination(next: Option<String>) -> String {
     let leads_away = |path: &str| {
         !path.starts_with('/')
@@ -53,6 +53,14 @@ fn token_in(fragment: &str) -> Option<&str> {
         .split('&')
         .find_map(|pair| pair.strip_prefix("token="))
         .filter(|token| !token.is_empty())
+}
+
+/// Takes the place of this page in the tab's history.
+fn instead() -> NavigateOptions {
+    NavigateOptions {
+        replace: true,
+        ..NavigateOptions::default()
+    }
 }
 
 fn explain(error: &Error) -> String {
@@ -76,30 +84,33 @@ pub fn LoginPage() -> impl IntoView {
     let problem = RwSignal::new(None::<String>);
 
     let attempt = RwSignal::new(None::<String>);
+    let go_on = navigate.clone();
     Effect::new(move |_| {
         let Some(token) = attempt.get() else { return };
-        let (navigate, destination) = (navigate.clone(), destination.clone());
+        let (go_on, destination) = (go_on.clone(), destination.clone());
         busy.set(true);
         problem.set(None);
         spawn_while_shown(async move {
             let answer = api.log_in(&token).await;
             busy.set(false);
             match answer {
-                Ok(()) => navigate(
-                    &destination,
-                    NavigateOptions {
-                        replace: true,
-                        ..NavigateOptions::default()
-                    },
-                ),
+                Ok(()) => go_on(&destination, instead()),
                 Err(error) => problem.set(Some(explain(&error))),
             }
         });
     });
-    if let Some(token) = token_in(&browser::take_fragment()) {
-        attempt.set(Some(token.to_owned()));
-    }
-    view! { <LoginForm busy problem on_submit=Callback::new(move |token| attempt.set(Some(token)))/> }
+    // An effect, as a link that is opened in this very tab loads no new page.
+    let fragment = use_location().hash;
+    Effect::new(move |_| {
+        let fragment = fragment.get();
+        if let Some(token) = token_in(fragment.trim_start_matches('#')) {
+            // First of all out of the address bar, and out of the tab's history.
+            navigate(&browser::current_path(), instead());
+            attempt.set(Some(token.to_owned()));
+        }
+    });
+    let on_submit = Callback::new(move |token| attempt.set(Some(token)));
+    view! { <LoginForm busy problem on_submit/> }
 }
 
 /// The form.
@@ -147,8 +158,15 @@ fn LoginForm(
                         aria-describedby="login-problem"
                     />
                 </label>
-                <p id="login-problem" class="problem" role="alert" data-testid="login-error">{move || problem.get()}</p>
-                <button type="submit" class="button button--primary" data-testid="login-submit" disabled=move || busy.get()>
+                <p id="login-problem" class="problem" role="alert" data-testid="login-error">
+                    {problem}
+                </p>
+                <button
+                    type="submit"
+                    class="button button--primary"
+                    data-testid="login-submit"
+                    disabled=busy
+                >
                     {move || if busy.get() { "Signing in…" } else { "Sign in" }}
                 </button>
             </form>

@@ -10,7 +10,7 @@ use crate::{browser, components::notice::Notice};
 pub fn NotFoundPage() -> impl IntoView {
     browser::set_title("Not found");
     view! {
-        <Notice title="There is no such page" test_id="not-found">
+        <Notice title="There is no such page" test_id="not-found" alone=true>
             <p>"The address may be mistyped, or the page has moved."</p>
             <A href="/schedules" attr:class="button">"All schedules"</A>
         </Notice>

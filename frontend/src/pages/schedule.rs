@@ -56,14 +56,14 @@ fn OneSchedule(
         Phase::Loading => view! { <Loading what="the schedule"/> }.into_any(),
         Phase::Open(schedule) => view! { <Content feed schedule/> }.into_any(),
         Phase::NotFound => view! {
-            <Notice title="There is no such schedule" test_id="schedule-not-found">
+            <Notice title="There is no such schedule" test_id="schedule-not-found" alone=true>
                 <p>"It may have been deleted, or its name is mistyped."</p>
                 <A href="/schedules" attr:class="button">"All schedules"</A>
             </Notice>
         }
         .into_any(),
         Phase::Deleted => view! {
-            <Notice title="This schedule was deleted" test_id="schedule-deleted">
+            <Notice title="This schedule was deleted" test_id="schedule-deleted" alone=true>
                 <p>"An administrator deleted it while this page was open."</p>
                 <A href="/schedules" attr:class="button">"All schedules"</A>
             </Notice>
@@ -73,6 +73,7 @@ fn OneSchedule(
             <Failure
                 title="The schedule could not be loaded"
                 reason=error.to_string()
+                alone=true
                 on_retry=retry
             />
         }

@@ -11,7 +11,7 @@ use crate::{
         Api,
         error::Error,
         schedules::{ListFilter, Schedule, ScheduleStatus},
-        socket::{Connection, Event},
+        socket::{Connection, Event, Subscription},
     },
     browser,
     components::{
@@ -114,36 +114,42 @@ fn FilterBar(
 /// The data of the list for one filter; free to copy, and gone with the list that shows it.
 #[derive(Clone, Copy)]
 struct ListState {
+    api: Api,
+    filter: StoredValue<ListFilter>,
     listing: RwSignal<Listing>,
     /// Where to read on. Set once more, the same page is asked for again.
     cursor: RwSignal<Option<String>>,
     loading: RwSignal<bool>,
     problem: RwSignal<Option<Error>>,
+    subscription: StoredValue<Option<Subscription>, LocalStorage>,
 }
 
 impl ListState {
     /// Reads the newest page, and keeps it and all further ones up to date.
     fn start(filter: ListFilter) -> Self {
         let state = Self {
+            api: Api::expect(),
+            filter: StoredValue::new(filter),
             listing: RwSignal::new(Listing::default()),
             cursor: RwSignal::new(None),
             loading: RwSignal::new(true),
             problem: RwSignal::new(None),
+            subscription: StoredValue::new_local(None),
         };
-        state.watch(&filter);
-        state.read_pages(filter);
+        state.watch();
+        state.read_pages();
         state.retry_when_live();
         state
     }
 
-    fn read_pages(self, filter: ListFilter) {
-        let api = Api::expect();
+    /// Reads a page whenever the cursor is set.
+    fn read_pages(self) {
         Effect::new(move |_| {
-            let (filter, after) = (filter.clone(), self.cursor.get());
+            let (filter, after) = (self.filter.get_value(), self.cursor.get());
             self.loading.set(true);
             self.problem.set(None);
             spawn_while_shown(async move {
-                match api.schedules(&filter, after).await {
+                match self.api.schedules(&filter, after).await {
                     Ok(page) => self.listing.update(|listing| listing.append(page)),
                     Err(error) => self.problem.set(Some(error)),
                 }
@@ -152,13 +158,15 @@ impl ListState {
         });
     }
 
+    /// Asks again for the page that failed, and for changes, which may be what was refused.
     fn retry(self) {
+        self.watch();
         self.cursor.update(|_| ());
     }
 
     /// What failed for the want of a connection is tried again when there is one.
     fn retry_when_live(self) {
-        let connection = Api::expect().socket().connection();
+        let connection = self.api.socket().connection();
         Effect::new(move |_| {
             let live = connection.get() == Connection::Live;
             let problem = self.problem.get_untracked();
@@ -168,17 +176,19 @@ impl ListState {
         });
     }
 
-    fn watch(self, filter: &ListFilter) {
+    /// Takes in changes until the list is gone, or the server refuses.
+    fn watch(self) {
+        let filter = self.filter.get_value();
         let matching = filter.clone();
-        let subscription = Api::expect().watch_schedules(filter, move |event| match event {
+        let receive = move |event| match event {
             Event::Next(schedule) => {
                 self.listing
                     .maybe_update(|listing| listing.update(schedule, &matching));
             }
             Event::Rejected(error) => self.problem.set(Some(error)),
-        });
-        // Dropped, and thereby ended, with the list.
-        StoredValue::new_local(subscription);
+        };
+        let subscription = self.api.watch_schedules(&filter, receive);
+        self.subscription.set_value(Some(subscription));
     }
 
     /// Whether there is nothing that waits for an answer, and nothing that went wrong.
@@ -214,7 +224,8 @@ fn LiveList(
     }
 }
 
-/// What stands below the rows: the way to older ones, that they are loading, or why they are not there.
+/// What stands below the rows: the way to older ones, that they are loading, or why they are not
+/// there.
 #[component]
 fn ListEnd(
     /// The list's data.
@@ -311,8 +322,8 @@ fn NoSchedules(
         view! {
             <Notice title="No schedules yet" test_id="empty-state">
                 <p>
-                    "A schedule is one run of many scripts. This opens one, and answers with its name; "
-                    "it appears here at once:"
+                    "A schedule is one run of many scripts. "
+                    "This opens one, and answers with its name; it appears here at once:"
                 </p>
                 <Curl operation=OPEN_SCHEDULE label="Command that opens a schedule"/>
             </Notice>

@@ -1,4 +1,5 @@
-//! How long to wait before trying again: longer each time up to a limit, and never two pages in step.
+//! How long to wait before trying again: longer each time up to a limit, and never two pages in
+//! step.
 
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// The wait before the next try. `random` lies in 0..1 and spreads the pages that lost the same server at the same moment
-    /// over the upper half of the wait.
+    /// The wait before the next try. `random` lies in 0..1 and spreads the pages that lost the same
+    /// server at the same moment over the upper half of the wait.
     pub(super) fn next_delay(&mut self, random: f64) -> Duration {
         let ceiling = FIRST
             .saturating_mul(2_u32.saturating_pow(self.failures))

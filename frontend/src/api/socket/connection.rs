@@ -24,8 +24,8 @@ const PING_AFTER: Duration = Duration::from_secs(20);
 /// How long the answer to that may take.
 const PONG_WITHIN: Duration = Duration::from_secs(8);
 
-/// How long a connection must have stood for the next loss to count as a first one. A server that accepts and drops
-/// connections in a loop is still met with back-off.
+/// How long a connection must have stood for the next loss to count as a first one. A server that
+/// accepts and drops connections in a loop is still met with back-off.
 const STEADY_MILLIS: f64 = 5_000.0;
 
 /// Opens a connection, starts every subscription on it, and serves it until it ends.
@@ -46,7 +46,8 @@ pub(super) async fn run(
     end
 }
 
-/// Waits before the next try, at most until somebody says that it is worth one now. [`End::Dropped`] where nobody wants it.
+/// Waits before the next try, at most until somebody says that it is worth one now.
+/// [`End::Dropped`] where nobody wants it.
 pub(super) async fn pause(commands: &mut mpsc::UnboundedReceiver<Command>, delay: Duration) -> End {
     let over = sleep(delay).fuse();
     pin_mut!(over);
@@ -111,17 +112,18 @@ async fn serve_until_error(
     start_all(shared, socket).await?;
     let mut watch = Watch::new();
     loop {
+        // In this order, as a flood of messages must not keep the page's own wishes waiting.
         select_biased! {
+            command = commands.next() => match command.ok_or(End::Dropped)? {
+                Command::Start(key) => start(shared, socket, key).await?,
+                Command::Complete(id) => complete(socket, id).await?,
+                Command::Wake => watch.ask(socket).await?,
+            },
+            () = (&mut watch.timer).fuse() => watch.ring(socket).await?,
             text = receive(socket).fuse() => {
                 watch.heard();
                 handle(shared, socket, &text?).await?;
             }
-            command = commands.next() => match command.ok_or(End::Dropped)? {
-                Command::Start(key) => start(shared, socket, key).await?,
-                Command::Complete(id) => send(socket, &ClientMessage::Complete { id: id.to_string() }).await?,
-                Command::Wake => watch.ask(socket).await?,
-            },
-            () = (&mut watch.timer).fuse() => watch.ring(socket).await?,
         }
     }
 }
@@ -152,6 +154,10 @@ async fn start(shared: &Weak<Shared>, socket: &mut WebSocket, key: u32) -> Resul
     Ok(())
 }
 
+async fn complete(socket: &mut WebSocket, id: u32) -> Result<(), End> {
+    send(socket, &ClientMessage::Complete { id: id.to_string() }).await
+}
+
 async fn handle(shared: &Weak<Shared>, socket: &mut WebSocket, text: &str) -> Result<(), End> {
     let message: ServerMessage = serde_json::from_str(text).map_err(|_| End::Lost)?;
     if message.kind == Kind::Ping {
@@ -180,7 +186,8 @@ async fn receive(socket: &mut WebSocket) -> Result<String, End> {
     loop {
         match socket.next().await {
             Some(Ok(Message::Text(text))) => return Ok(text),
-            // The protocol has no binary frames, and after an error event comes the close event that says more.
+            // The protocol has no binary frames, and after an error event comes the close event
+            // that says more.
             Some(Ok(Message::Bytes(_)) | Err(WebSocketError::ConnectionError)) => {}
             Some(Err(WebSocketError::ConnectionClose(close))) => {
                 return Err(End::from_close_code(close.code));
@@ -190,7 +197,8 @@ async fn receive(socket: &mut WebSocket) -> Result<String, End> {
     }
 }
 
-/// Watches over the silence of a connection: a laptop that slept or a proxy that forgot us sends no close event.
+/// Watches over the silence of a connection: a laptop that slept or a proxy that forgot us sends no
+/// close event.
 struct Watch {
     timer: TimeoutFuture,
     asked: bool,

@@ -1,16 +1,21 @@
-//! The data of one schedule's page. History and live changes come through one subscription that starts at revision 0 and
-//! goes on, after each lost connection, from the last revision that was seen. Rows and counters come in one message and
-//! are set together, so they never disagree.
+//! The data of one schedule's page. History and live changes come through one subscription that
+//! starts at revision 0 and goes on, after each lost connection, from the last revision that was
+//! seen. Rows and counters come in one message and are set together, so they never disagree. Only
+//! for a schedule to which nothing has happened yet, and for the moment until the first message,
+//! the schedule itself is also asked for.
 
 use leptos::prelude::*;
 
 use super::table::{Row, RowFilter, Table};
-use crate::api::{
-    Api,
-    error::{Code, Error},
-    results::ScheduleChange,
-    schedules::Schedule,
-    socket::{Event, Subscription},
+use crate::{
+    api::{
+        Api,
+        error::{Code, Error},
+        results::ScheduleChange,
+        schedules::Schedule,
+        socket::{Connection, Event, Subscription},
+    },
+    task::spawn_while_shown,
 };
 
 /// What there is to show.
@@ -35,8 +40,10 @@ pub(super) struct Feed {
     api: Api,
     name: StoredValue<String>,
     phase: RwSignal<Phase>,
-    /// The revision up to which the rows are complete.
+    /// The revision up to which the rows are complete; 0 until the first message.
     revision: RwSignal<i32>,
+    /// Notified when everything begins again.
+    begun: Trigger,
     table: StoredValue<Table>,
     /// Notified when the order or the choice of rows may be another; at most once a frame.
     shape: Trigger,
@@ -52,12 +59,14 @@ impl Feed {
             name: StoredValue::new(name),
             phase: RwSignal::new(Phase::Loading),
             revision: RwSignal::new(0),
+            begun: Trigger::new(),
             table: StoredValue::new(Table::default()),
             shape: Trigger::new(),
             reshaping: StoredValue::new(false),
             subscription: StoredValue::new_local(None),
         };
         feed.subscribe();
+        feed.ask_for_schedule();
         feed
     }
 
@@ -70,6 +79,7 @@ impl Feed {
             self.phase.set(Phase::Loading);
         }
         self.subscribe();
+        self.begun.notify();
     }
 
     /// What there is to show now.
@@ -120,10 +130,43 @@ impl Feed {
         self.subscription.set_value(Some(subscription));
     }
 
+    /// Asks whenever there is a connection that may have nothing to say.
+    fn ask_for_schedule(self) {
+        let connection = self.api.socket().connection();
+        let live = Memo::new(move |_| connection.get() == Connection::Live);
+        Effect::new(move |_| {
+            self.begun.track();
+            if !live.get() || self.revision.get_untracked() > 0 {
+                return;
+            }
+            let name = self.name.get_value();
+            spawn_while_shown(async move {
+                let answer = self.api.schedule(&name).await;
+                self.take_answer(answer);
+            });
+        });
+    }
+
+    /// The answer counts only for as long as the subscription has said nothing.
+    fn take_answer(self, answer: Result<Option<Schedule>, Error>) {
+        if self.revision.get_untracked() > 0 {
+            return;
+        }
+        let open = matches!(self.phase.get_untracked(), Phase::Open(_));
+        match answer {
+            Ok(Some(schedule)) => self.open(schedule),
+            // Of what becomes of an open one, the subscription tells.
+            Ok(None) | Err(_) if open => {}
+            Ok(None) => self.phase.set(Phase::NotFound),
+            Err(error) => self.phase.set(self.phase_after(error)),
+        }
+    }
+
     fn receive(self, event: Event<ScheduleChange>) {
         match event {
             Event::Next(change) => self.apply(change),
-            // The database was restored to an earlier day: what is shown here is of a future that never came.
+            // The database was restored to an earlier day: what is shown here is of a future that
+            // never came.
             Event::Rejected(error) if error.is(Code::Conflict) => self.restart(),
             Event::Rejected(error) => self.phase.set(self.phase_after(error)),
         }
@@ -136,13 +179,17 @@ impl Feed {
             results,
         } = change;
         let moved = self.table.try_update_value(|table| table.apply(results));
-        match self.phase.get_untracked() {
-            Phase::Open(known) => known.set(schedule),
-            _ => self.phase.set(Phase::Open(ArcRwSignal::new(schedule))),
-        }
+        self.open(schedule);
         self.revision.set(revision);
         if moved.unwrap_or_default() {
             self.reshape_soon();
+        }
+    }
+
+    fn open(self, schedule: Schedule) {
+        match self.phase.get_untracked() {
+            Phase::Open(known) => known.set(schedule),
+            _ => self.phase.set(Phase::Open(ArcRwSignal::new(schedule))),
         }
     }
 
@@ -162,7 +209,8 @@ impl Feed {
         }
     }
 
-    /// Has the rows arranged before the next frame is painted, however many messages come until then.
+    /// Has the rows arranged before the next frame is painted, however many messages come until
+    /// then.
     fn reshape_soon(self) {
         if self.reshaping.get_value() {
             return;

@@ -1,4 +1,5 @@
-//! The panel at the side: one script with its attempts, and the whole message and output of the one that is looked at.
+//! The panel at the side: one script with its attempts, and the whole message and output of the one
+//! that is looked at.
 
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
@@ -90,7 +91,8 @@ fn OpenPanel(
     }
 }
 
-/// Closes the panel. It takes the focus when the panel opens; where the focus was, it is again when the panel is gone.
+/// Closes the panel. It takes the focus when the panel opens; where the focus was, it is again when
+/// the panel is gone.
 #[component]
 fn CloseButton(
     /// Closes the panel.

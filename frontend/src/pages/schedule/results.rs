@@ -41,8 +41,7 @@ pub(super) fn Results(
             view! { <NoResults feed schedule/> }.into_any()
         } else {
             view! {
-                <FilterBar schedule selection/>
-                <CatchingUp feed schedule/>
+                <FilterBar feed schedule selection/>
                 <ResultTable feed schedule selection/>
             }
             .into_any()
@@ -53,6 +52,8 @@ pub(super) fn Results(
 /// The counters, each of which filters by its status, and the search by text.
 #[component]
 fn FilterBar(
+    /// The data.
+    feed: Feed,
     /// The schedule, as it changes.
     schedule: Signal<Schedule>,
     /// What is shown of it.
@@ -79,6 +80,7 @@ fn FilterBar(
                 </button>
                 {counters}
             </div>
+            <CatchingUp feed schedule/>
             <label class="search">
                 <Icon glyph=Glyph::Search/>
                 <span class="visually-hidden">"Filter by script"</span>
@@ -212,13 +214,17 @@ fn ResultRow(
     let row: Signal<Row> = row.into();
     let status = part(row, |row| row.latest().status);
     let look = Signal::derive(move || look_of(status.get(), closed.get()));
-    let attempt = part(row, |row| row.latest().number);
-    let message = part(row, |row| row.latest().message.clone());
-    let duration = part(row, |row| duration_of(row.latest()));
-    let reported = part(row, |row| row.latest().submitted.clone());
+    let retries = move || {
+        let attempt = row.with(|row| row.latest().number);
+        (attempt > 1).then(|| format!("#{attempt}"))
+    };
     let chosen = {
         let script = script.clone();
-        Memo::new(move |_| selection.script().get().as_ref() == Some(&script))
+        move || {
+            selection
+                .script()
+                .with(|chosen| chosen.as_ref() == Some(&script))
+        }
     };
     let open = {
         let script = script.clone();
@@ -227,7 +233,6 @@ fn ResultRow(
     view! {
         <div
             class="result-row"
-            class:result-row--chosen=chosen
             role="row"
             aria-rowindex=move || (position.get() + 2).to_string()
             data-testid="result-row"
@@ -242,25 +247,33 @@ fn ResultRow(
                     type="button"
                     class="result-row__open"
                     title=script.clone()
-                    aria-expanded=move || chosen.get().to_string()
+                    aria-expanded=move || chosen().to_string()
                     on:click=open
                 >
                     {script.clone()}
                 </button>
                 <span class="result-row__attempt" title="Attempts so far">
-                    {move || (attempt.get() > 1).then(|| format!("#{}", attempt.get()))}
+                    {retries}
                 </span>
             </span>
-            <span role="cell" class="result-row__message">
-                {message}
-            </span>
-            <span role="cell" class="result-row__number">
-                {duration}
-            </span>
-            <span role="cell" class="result-row__number">
-                <RelativeTime time=reported/>
-            </span>
+            {move || row.with(|row| details(row.latest()))}
         </div>
+    }
+}
+
+/// The cells of an attempt that nobody presses. They are drawn anew together: one effect a row
+/// instead of one a cell.
+fn details(attempt: &Attempt) -> impl IntoView + use<> {
+    view! {
+        <span role="cell" class="result-row__message">
+            {attempt.message.clone()}
+        </span>
+        <span role="cell" class="result-row__number">
+            {duration_of(attempt)}
+        </span>
+        <span role="cell" class="result-row__number">
+            <RelativeTime time=attempt.submitted.clone()/>
+        </span>
     }
 }
 

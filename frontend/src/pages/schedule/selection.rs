@@ -1,5 +1,5 @@
-//! What is shown of a schedule, as it stands in the address: the filters, and the row that is looked
-//! at. So a view can be shared by its link, and survives a reload.
+//! What is shown of a schedule, as it stands in the address: the filters, and the row that is
+//! looked at. So a view can be shared by its link, and survives a reload.
 
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::query_signal_with_options};

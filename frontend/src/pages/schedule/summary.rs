@@ -24,6 +24,7 @@ pub(super) fn Summary(
     let opened = part(schedule, |schedule| schedule.created_time.clone());
     let labels = part(schedule, |schedule| schedule.labels.clone());
     let progress = part(schedule, |schedule| schedule.progress.clone());
+    let labelled = move || labels.with(|labels| !labels.is_empty());
     view! {
         <div class="page__head">
             <h1 class:mono=untitled>{title}</h1>
@@ -38,9 +39,13 @@ pub(super) fn Summary(
                 <RelativeTime time=opened/>
             </Fact>
             <Elapsed schedule/>
-            <div class="facts__labels">
-                <Labels labels/>
-            </div>
+            <Show when=labelled>
+                <Fact name="Labels">
+                    <span class="labels">
+                        <Labels labels/>
+                    </span>
+                </Fact>
+            </Show>
         </dl>
         <div class="progress">
             <ProgressBar progress/>

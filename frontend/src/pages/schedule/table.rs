@@ -1,5 +1,5 @@
-//! The results of one schedule, one row a script, each row a signal of its own, so that a change touches one row only. Pure, so
-//! that merging and ordering can be tested without a browser.
+//! The results of one schedule, one row a script, each row a signal of its own, so that a change
+//! touches one row only. Pure, so that merging and ordering can be tested without a browser.
 
 use std::collections::HashMap;
 
@@ -136,7 +136,8 @@ impl Table {
         std::mem::replace(&mut entry.status, status) != status
     }
 
-    /// The indexes of the rows to show: what failed first, then what runs, then the rest, each in the order of the first report.
+    /// The indexes of the rows to show: what failed first, then what runs, then the rest, each in
+    /// the order of the first report.
     pub(super) fn arrange(&self, filter: &RowFilter) -> Vec<usize> {
         let text = filter.text.trim().to_lowercase();
         let mut ranks: [Vec<usize>; RANKS] = Default::default();

@@ -1,5 +1,5 @@
-//! What the list holds: the pages that were read and the changes that came in between, merged. Pure, so that the merging can be
-//! tested without a browser.
+//! What the list holds: the pages that were read and the changes that came in between, merged.
+//! Pure, so that the merging can be tested without a browser.
 
 use leptos::prelude::*;
 
@@ -23,7 +23,8 @@ pub(super) struct Row {
 pub(super) struct Listing {
     rows: Vec<Row>,
     next: Option<String>,
-    /// The oldest schedule of the last page. What is older, while there are further pages, is not shown: the list would have a gap.
+    /// The oldest schedule of the last page. What is older, while there are further pages, is not
+    /// shown: the list would have a gap.
     horizon: Option<DateTime>,
 }
 
@@ -62,7 +63,8 @@ impl Listing {
         }
     }
 
-    /// Takes in a change. True where rows came or went; a row that only changed tells of it by itself.
+    /// Takes in a change. True where rows came or went; a row that only changed tells of it by
+    /// itself.
     pub(super) fn update(&mut self, schedule: Schedule, filter: &ListFilter) -> bool {
         if !filter.matches(&schedule) {
             let before = self.rows.len();

@@ -85,7 +85,7 @@ async fn converse(app: App, socket: WebSocket, cookie: Option<Credential>) {
     let speaks = socket.protocol().is_some_and(|name| name == protocol::NAME);
     let (mut sink, mut stream) = socket.split();
     let close = if speaks {
-        match meet(&app, &mut stream, cookie).await {
+        match meet(&app, &mut sink, &mut stream, cookie).await {
             Ok(guest) => serve(app, guest, &mut sink, &mut stream).await,
             Err(close) => close,
         }
@@ -111,6 +111,7 @@ struct Guest {
 /// Waits for `connection_init` and recognises who sends it.
 async fn meet(
     app: &App,
+    sink: &mut SplitSink<WebSocket, Message>,
     stream: &mut SplitStream<WebSocket>,
     cookie: Option<Credential>,
 ) -> Result<Guest, Option<Close>> {
@@ -134,6 +135,7 @@ async fn meet(
                 return recognise(app, credential).await;
             }
             Ok(Some(FromClient::Subscribe { .. })) => return Err(Some(Close::UNAUTHORIZED)),
+            Ok(Some(FromClient::Ping)) => send(sink, ToClient::Pong).await.ok_or(None)?,
             Ok(_) => {}
             Err(close) => return Err(Some(close)),
         }
@@ -180,10 +182,7 @@ async fn serve(
     let mut next = Some(ToClient::ConnectionAck);
     loop {
         if let Some(message) = next.take() {
-            let sent = timeout(SEND, sink.send(message.into_frame())).await;
-            if !matches!(sent, Ok(Ok(()))) {
-                return None;
-            }
+            send(sink, message).await?;
         }
         tokio::select! {
             () = stopping.cancelled() => return Some(Close::GOING_AWAY),
@@ -210,6 +209,12 @@ async fn serve(
             }
         }
     }
+}
+
+/// Sends a message; nothing where the client is gone, or takes too long to read.
+async fn send(sink: &mut SplitSink<WebSocket, Message>, message: ToClient) -> Option<()> {
+    let sent = timeout(SEND, sink.send(message.into_frame())).await;
+    matches!(sent, Ok(Ok(()))).then_some(())
 }
 
 /// Ticks, the first of them after one pause.

@@ -6,6 +6,7 @@ use daybook::config::Config;
 use reqwest::Method;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tracing_subscriber::EnvFilter;
 
 use crate::ADMIN_TOKEN;
 use crate::api::{Api, Credential, Role};
@@ -27,6 +28,7 @@ impl TestApp {
 
     /// Starts a server on a database.
     pub async fn start(database: Database) -> Self {
+        tell_warnings();
         let config = Config {
             database_url: database.url().to_owned(),
             admin_token: Some(ADMIN_TOKEN.into()),
@@ -81,8 +83,21 @@ impl TestApp {
         let anonymous = self.anonymous();
         eventually("the server is ready", PATIENCE, || async {
             let answer = anonymous.request(Method::GET, "/readyz").send().await;
-            answer.ok().filter(|answer| answer.status().is_success()).map(drop)
+            answer
+                .ok()
+                .filter(|answer| answer.status().is_success())
+                .map(drop)
         })
         .await;
     }
+}
+
+/// Shows what the server warns of beside the output of the story; more of it by `RUST_LOG`.
+fn tell_warnings() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_test_writer();
+    // A second server of the same story logs where the first one does.
+    drop(log.try_init());
 }

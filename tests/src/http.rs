@@ -3,11 +3,16 @@
 //! The readers panic with the whole answer when it isn't what the story expected, so that a failure explains itself.
 
 use std::fmt;
+use std::net::SocketAddr;
 
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::wait::{PATIENCE, within};
 
 /// An answer of the server.
 #[derive(Clone)]
@@ -86,6 +91,21 @@ impl Answer {
             .unwrap_or_else(|| panic!("no error with {pointer} in {self:?}"))
             .to_owned()
     }
+}
+
+/// Sends the text of a request over a connection of its own, and returns that of the answer: for what an HTTP library
+/// would not send. The request must say `connection: close`.
+pub async fn exchange(address: SocketAddr, request: &str) -> String {
+    let answer = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        std::io::Result::Ok(answer)
+    };
+    within("an answer", PATIENCE, answer)
+        .await
+        .expect("the server answers")
 }
 
 impl fmt::Debug for Answer {

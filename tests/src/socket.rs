@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::api::Api;
-use crate::wait::within;
+use crate::wait::{PATIENCE, within};
 
 /// The name of the subprotocol.
 pub const SUBPROTOCOL: &str = "graphql-transport-ws";
@@ -81,6 +81,15 @@ impl Socket {
             .expect("the server takes the socket")
     }
 
+    /// Opens a socket without naming a subprotocol.
+    pub async fn open_without_subprotocol(address: SocketAddr) -> Self {
+        let url = format!("ws://{address}/graphql");
+        let (stream, _) = connect_async(url)
+            .await
+            .expect("the server takes the socket");
+        Self { stream }
+    }
+
     /// Opens a socket with further headers, such as a cookie and an origin; an error is the status of the refusal.
     pub async fn open_with(
         address: SocketAddr,
@@ -97,8 +106,8 @@ impl Socket {
 
     async fn try_open(address: SocketAddr, headers: &[(&str, &str)]) -> Result<Self, Error> {
         let mut request = format!("ws://{address}/graphql").into_client_request()?;
-        let subprotocol = ("sec-websocket-protocol", SUBPROTOCOL);
-        for (name, value) in std::iter::once(&subprotocol).chain(headers) {
+        let subprotocol = [("sec-websocket-protocol", SUBPROTOCOL)];
+        for (name, value) in subprotocol.iter().chain(headers) {
             let name = HeaderName::try_from(*name).expect("a header's name");
             request.headers_mut().insert(
                 name,
@@ -168,6 +177,11 @@ impl Socket {
 
     /// The next message that is no `ping`; those are answered.
     pub async fn receive_answer(&mut self) -> Message {
+        within("an answer on the socket", PATIENCE, self.listen()).await
+    }
+
+    /// The same, however long it takes, as long as the server pings.
+    pub(crate) async fn listen(&mut self) -> Message {
         loop {
             match self.receive().await {
                 // A socket that is closing doesn't take the answer: what is received next tells so.

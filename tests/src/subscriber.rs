@@ -133,12 +133,8 @@ impl ResilientSubscriber {
             &format!("the subscriber sees revision {revision}"),
             deadline,
             || async {
-                assert!(
-                    !self.following.is_finished(),
-                    "the subscriber gave up: {:?}",
-                    self.feed()
-                );
-                (lock(&self.feed).revision >= revision).then(|| self.feed())
+                assert!(!self.following.is_finished(), "the subscriber gave up");
+                Some(self.feed()).filter(|feed| feed.revision >= revision)
             },
         )
         .await
@@ -172,7 +168,7 @@ async fn follow(api: Api, schedule: Uuid, feed: Arc<Mutex<Feed>>) {
 /// Takes messages in until the connection is lost.
 async fn listen(socket: &mut Socket, feed: &Mutex<Feed>) {
     loop {
-        match socket.receive_answer().await {
+        match socket.listen().await {
             Message::Next { payload, .. } => lock(feed).take(Change::of(&payload)),
             Message::Closed(_) => return,
             other => panic!("the feed of a schedule that exists does not end: {other:?}"),

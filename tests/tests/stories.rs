@@ -21,6 +21,7 @@ mod stories {
     mod names;
     mod pages;
     mod paging;
+    mod readme;
     mod roles;
     mod schedules;
     mod scripts;

@@ -28,11 +28,17 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
         .quiet()
         .run()?)
     })?;
-    let target_dir = wasm::TARGET_DIR;
+    // In the profile and the folder of the build, so that macros are compiled once for both.
+    let build = [
+        "--profile",
+        wasm::CARGO_PROFILE,
+        "--target-dir",
+        wasm::TARGET_DIR,
+    ];
     step("check the dashboard's code with Clippy", || {
         Ok(cmd!(
             shell,
-            "cargo clippy --package {frontend} --target {WASM_TARGET} --target-dir {target_dir} -- --deny warnings"
+            "cargo clippy --package {frontend} --target {WASM_TARGET} {build...} --all-targets -- --deny warnings"
         )
         .quiet()
         .run()?)

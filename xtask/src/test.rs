@@ -11,7 +11,6 @@ use crate::{
     mariadb::MariaDb,
     step::step,
     tools::{self, DebianPackage},
-    wasm,
 };
 
 /// Names the MariaDB or MySQL server on which tests may make databases; whoever sets it brings
@@ -30,7 +29,8 @@ const BROWSER: &[DebianPackage] = &[
     },
 ];
 
-/// Runs the tests that match; all of them, those in the documentation too, if nothing is asked for.
+/// Runs the tests that match, or all of them: the server's, the stories and, compiled for this
+/// machine, the dashboard's own.
 pub(crate) fn run(shell: &Shell, nextest_args: &[OsString]) -> Result<()> {
     // Ctrl-C ends nextest, which the terminal tells too. This process stays, to stop the database.
     ctrlc::set_handler(|| eprintln!("xtask: interrupted"))
@@ -39,15 +39,12 @@ pub(crate) fn run(shell: &Shell, nextest_args: &[OsString]) -> Result<()> {
     tools::nextest(shell)?;
     tools::debian(shell, BROWSER)?;
     dashboard::build(shell)?;
-    let frontend = wasm::PACKAGE;
-    // What the whole workspace is built with, the tests are too: nothing is compiled twice.
+    // The server's program, which some tests start, is built with what the tests are built with:
+    // for a package alone, cargo would compile many of the libraries once more.
     step("compile the server and the tests", || {
-        Ok(cmd!(
-            shell,
-            "cargo build --workspace --exclude {frontend} --bins --tests"
-        )
-        .quiet()
-        .run()?)
+        Ok(cmd!(shell, "cargo build --workspace --bins --tests")
+            .quiet()
+            .run()?)
     })?;
 
     let own_database = if env::var_os(DATABASE_URL).is_none() {
@@ -58,22 +55,11 @@ pub(crate) fn run(shell: &Shell, nextest_args: &[OsString]) -> Result<()> {
     if let Some(database) = &own_database {
         shell.set_var(DATABASE_URL, database.url());
     }
-    if nextest_args.is_empty() {
-        step("run the examples of the documentation", || {
-            Ok(cmd!(
-                shell,
-                "cargo test --workspace --exclude {frontend} --doc --quiet"
-            )
-            .quiet()
-            .run()?)
-        })?;
-    }
     step("run the tests", || {
-        Ok(cmd!(
-            shell,
-            "cargo nextest run --workspace --exclude {frontend} {nextest_args...}"
+        Ok(
+            cmd!(shell, "cargo nextest run --workspace {nextest_args...}")
+                .quiet()
+                .run()?,
         )
-        .quiet()
-        .run()?)
     })
 }

@@ -25,6 +25,9 @@ pub(crate) const PACKAGE: &str = "daybook-frontend";
 /// A target directory of its own: its lock never makes a build of the server wait.
 pub(crate) const TARGET_DIR: &str = "target/wasm";
 
+/// The profile of cargo for a small module.
+pub(crate) const CARGO_PROFILE: &str = "wasm-release";
+
 /// Where the lock file for wasm-opt lies. Never Debian's: version 108 breaks the module without a
 /// word, and the page is blank.
 const WASM_OPT_PROJECT: &str = "xtask/tools";
@@ -44,13 +47,13 @@ pub(crate) fn compile(shell: &Shell) -> Result<PathBuf> {
     step("compile the dashboard", || {
         cmd!(
             shell,
-            "cargo build --package {PACKAGE} --profile wasm-release --target {WASM_TARGET} --target-dir {TARGET_DIR}"
+            "cargo build --package {PACKAGE} --target {WASM_TARGET} --profile {CARGO_PROFILE} --target-dir {TARGET_DIR}"
         )
         .quiet()
         .run()?;
         Ok(Path::new(TARGET_DIR)
             .join(WASM_TARGET)
-            .join("wasm-release")
+            .join(CARGO_PROFILE)
             .join(PACKAGE)
             .with_extension("wasm"))
     })

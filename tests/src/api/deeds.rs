@@ -158,6 +158,14 @@ impl Api {
             .parse("/schedule")
     }
 
+    /// Reads the output of a result.
+    pub async fn output(&self, result: &str) -> Option<String> {
+        let document = "query ($id: ID!) { node(id: $id) { ... on Result { output } } }";
+        self.query(document, json!({ "id": result }))
+            .await
+            .parse("/node/output")
+    }
+
     /// Reads every attempt of every script of a schedule, page by page, in the order of the first reports.
     pub async fn all_results(&self, schedule: Uuid) -> Vec<ResultRow> {
         self.results(schedule, json!({ "latestOnly": false })).await

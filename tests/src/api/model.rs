@@ -194,7 +194,7 @@ impl Progress {
     }
 }
 
-/// A result as its readers see it.
+/// A result as its readers see it, but for its output, which is long: see `Api::output`.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the schema describes the fields")]
@@ -205,7 +205,6 @@ pub struct ResultRow {
     pub attempt: i64,
     pub revision: i64,
     pub message: Option<String>,
-    pub output: Option<String>,
     pub duration_ms: Option<i64>,
     pub started_time: Option<DateTime<Utc>>,
     pub submitted_time: DateTime<Utc>,
@@ -213,6 +212,6 @@ pub struct ResultRow {
 
 impl ResultRow {
     pub(super) const FRAGMENT: &str = "fragment Row on Result {
-        id script status attempt revision message output durationMs startedTime submittedTime
+        id script status attempt revision message durationMs startedTime submittedTime
     }";
 }

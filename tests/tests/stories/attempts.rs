@@ -149,7 +149,10 @@ async fn the_end_keeps_what_the_start_said(database: Database) {
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].started_time, Some(started));
     assert_eq!(rows[0].message.as_deref(), Some("no button"));
-    assert_eq!(rows[0].output.as_deref(), Some("clicked 🖱️\n"));
+    assert_eq!(
+        reporter.output(&rows[0].id).await.as_deref(),
+        Some("clicked 🖱️\n")
+    );
     assert_eq!(rows[0].duration_ms, Some(1_250));
 }
 

@@ -75,7 +75,10 @@ async fn reports_at_the_limits(database: Database) {
     let rows = reporter.all_results(schedule).await;
     assert_eq!(rows[0].script, script);
     assert_eq!(rows[0].message.as_deref(), Some(message.as_str()));
-    assert_eq!(rows[0].output.as_deref(), Some(output.as_str()));
+    assert_eq!(
+        reporter.output(&rows[0].id).await.as_deref(),
+        Some(output.as_str())
+    );
     assert_eq!(rows[0].duration_ms, Some(i64::from(i32::MAX)));
 }
 

@@ -249,11 +249,14 @@ async fn graphiql() {
         .open(&format!("http://{}/graphiql", app.address()))
         .await;
 
-    run(&browser, "{ viewer { name role } }").await;
+    run(&browser, "Who", "query Who { viewer { name role } }").await;
     browser.shows("\"role\": \"ADMIN\"").await;
     browser.screenshot("graphiql").await;
 
-    run(&browser, &format!("subscription {{ scheduleChanges(name: \"{schedule}\") {{ revision results {{ script }} }} }}")).await;
+    let document = format!(
+        "subscription Live {{ scheduleChanges(name: \"{schedule}\") {{ revision results {{ script }} }} }}"
+    );
+    run(&browser, "Live", &document).await;
     browser.shows("\"revision\": 0").await;
     reporter
         .reported(schedule, Report::pass("live in GraphiQL"))
@@ -264,10 +267,11 @@ async fn graphiql() {
     browser.quit().await;
 }
 
-/// Puts a document into GraphiQL's editor and runs it.
-async fn run(browser: &Browser, document: &str) {
+/// Puts a document into GraphiQL's editor, waits until the tab bears the operation's name, and runs it.
+async fn run(browser: &Browser, name: &str, document: &str) {
     browser.has(".graphiql-query-editor .CodeMirror").await;
     let body = "document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror.setValue(arguments[0])";
     browser.script(body, vec![json!(document)]).await;
+    browser.reads(".graphiql-tab-active", name).await;
     browser.click("button.graphiql-execute-button").await;
 }

@@ -135,14 +135,13 @@ async fn settings_that_are_mistakes() {
             vec![("DAYBOOK_ADMIN_TOKEN", "too short")],
             "DAYBOOK_ADMIN_TOKEN",
         ),
+        (vec!["serve"], vec![("DAYBOOK_LISTEN", "nowhere")], "LISTEN"),
         (
             vec!["serve"],
-            vec![("DAYBOOK_LISTEN", "nowhere")],
-            "nowhere",
-        ),
-        (
-            vec!["serve"],
-            vec![("DATABASE_URL", "postgres://localhost/daybook")],
+            vec![
+                ("DAYBOOK_LISTEN", "127.0.0.1:0"),
+                ("DATABASE_URL", "postgres://localhost/daybook"),
+            ],
             "DATABASE_URL",
         ),
         (vec!["dance"], vec![], "dance"),

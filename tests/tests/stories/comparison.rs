@@ -1,5 +1,7 @@
 //! In the morning: what is newly broken, compared to yesterday?
 
+use std::time::Instant;
+
 use daybook_tests::{Api, Database, Report, ResultStatus, TestApp, on_both_databases};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -42,14 +44,8 @@ async fn with_yesterday(database: Database) {
         run(&reporter, &today).await,
     );
 
-    let mut comparison = compare(&reporter, schedule, base).await;
+    let comparison = compare(&reporter, schedule, base).await;
 
-    for list in ["newlyFailing", "fixed", "stillFailing", "added", "removed"] {
-        comparison[list]
-            .as_array_mut()
-            .expect("a list")
-            .sort_by_key(ToString::to_string);
-    }
     assert_eq!(
         comparison,
         json!({
@@ -146,42 +142,52 @@ async fn with_nothing(database: Database) {
     );
 }
 
-/// The time that remains is estimated from what the same scripts took before.
+/// The time that remains is estimated from what the same scripts took before, and from how fast it goes today.
 async fn the_time_that_remains(database: Database) {
     let (_app, reporter) = TestApp::start(database)
         .await
         .with_reporter("nightly")
         .await;
-    let before = reporter.open_schedule("nightly build").await;
+    let input = json!({ "title": "nightly build", "expected": ["short", "long"] });
+    let first = open(&reporter, &input).await;
     reporter
-        .reported(before, Report::pass("one").duration_ms(60_000))
+        .reported(first, Report::pass("short").duration_ms(1))
         .await;
-    reporter
-        .reported(before, Report::pass("two").duration_ms(40_000))
-        .await;
-    reporter.close(before).await.data("");
-    let input = json!({ "title": "nightly build", "expected": ["one", "two"] });
-    let schedule: Uuid = reporter
-        .open_schedule_with(input)
-        .await
-        .parse("/createSchedule/schedule/name");
-    reporter
-        .reported(schedule, Report::pass("one").duration_ms(60_000))
-        .await;
-
-    let document =
-        "query ($name: UUID!) { schedule(name: $name) { progress { percent remainingSeconds } } }";
-    let progress = reporter
-        .query(document, json!({ "name": schedule }))
-        .await
-        .data("/schedule/progress");
-
-    assert_eq!(progress["percent"], 50.0);
-    let remaining = progress["remainingSeconds"].as_i64().expect("an estimate");
-    assert!(
-        (1..=60).contains(&remaining),
-        "{remaining} s for a script that took 40 s"
+    assert_eq!(
+        remaining_seconds(&reporter, first).await,
+        None,
+        "there is nothing to go by"
     );
+    reporter
+        .reported(first, Report::pass("long").duration_ms(1_000_000))
+        .await;
+    reporter.close(first).await.data("");
+
+    let opened = Instant::now();
+    let second = open(&reporter, &input).await;
+    assert_eq!(
+        remaining_seconds(&reporter, second).await,
+        None,
+        "nothing is done yet"
+    );
+    reporter
+        .reported(second, Report::pass("short").duration_ms(1))
+        .await;
+    let remaining = remaining_seconds(&reporter, second)
+        .await
+        .expect("an estimate");
+    let most = opened.elapsed().as_millis() * 1_000;
+    assert!(
+        remaining >= 1_000,
+        "{remaining} s: the long one takes a million times as long"
+    );
+    assert!(
+        u128::from(remaining) <= most,
+        "{remaining} s, at most {most} s at today's pace"
+    );
+
+    reporter.reported(second, Report::pass("long")).await;
+    assert_eq!(remaining_seconds(&reporter, second).await, Some(0));
 }
 
 on_both_databases!(
@@ -209,4 +215,16 @@ async fn compare(reporter: &Api, schedule: Uuid, base: Uuid) -> Value {
         .query(COMPARISON, json!({ "name": schedule, "with": base }))
         .await;
     answer.data("/schedule/comparison")
+}
+
+async fn open(reporter: &Api, input: &Value) -> Uuid {
+    let answer = reporter.open_schedule_with(input.clone()).await;
+    answer.parse("/createSchedule/schedule/name")
+}
+
+async fn remaining_seconds(reporter: &Api, schedule: Uuid) -> Option<u64> {
+    let document =
+        "query ($name: UUID!) { schedule(name: $name) { progress { remainingSeconds } } }";
+    let answer = reporter.query(document, json!({ "name": schedule })).await;
+    answer.parse("/schedule/progress/remainingSeconds")
 }

@@ -2,7 +2,8 @@
 //!
 //! These stories need no particular database: what they look at happens before one is asked.
 
-use daybook_tests::{Answer, Credential, Report, TestApp};
+use daybook_tests::http::exchange;
+use daybook_tests::{ADMIN_TOKEN, Answer, Credential, Report, TestApp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -51,7 +52,6 @@ async fn the_media_type_is_negotiated() {
         ),
         (Some("text/html, application/json;q=0.5"), JSON),
         (Some("APPLICATION/JSON"), JSON),
-        (None, RESPONSE_JSON),
     ] {
         let answer = post(&app, accept, r#"{"query": "{ __typename }"}"#).await;
         assert_eq!(answer.status, 200, "{accept:?}: {answer:?}");
@@ -71,6 +71,25 @@ async fn the_media_type_is_negotiated() {
     assert_eq!(
         (impossible.status.as_u16(), impossible.code().as_str()),
         (406, "VALIDATION")
+    );
+}
+
+/// Who doesn't say what it accepts gets the media type that is the rule since 2025.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_accept_header_at_all() {
+    let app = TestApp::sqlite().await;
+    let body = r#"{"query": "{ __typename }"}"#;
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {ADMIN_TOKEN}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        app.address(),
+        body.len()
+    );
+    let answer = exchange(app.address(), &request).await.to_ascii_lowercase();
+    assert!(answer.starts_with("http/1.1 200"), "{answer}");
+    assert!(
+        answer.contains("\r\ncontent-type: application/graphql-response+json"),
+        "{answer}"
     );
 }
 
@@ -462,6 +481,7 @@ async fn introspection_is_admitted() {
                 .as_str()
                 .is_some_and(|name| name.starts_with("__"))
         })
+        .filter(|one| one["name"] != "ID") // the specification's own, as Int and String are
         .filter(|one| one["description"].as_str().is_none_or(str::is_empty))
         .map(|one| &one["name"])
         .collect();

@@ -135,13 +135,14 @@ async fn messages_outputs_and_times(database: Database) {
         text(rounds.message.as_ref()).contains("assertion `left == right` failed"),
         "{rounds:?}"
     );
+    let output = reporter.output(&rounds.id).await;
     assert!(
-        text(rounds.output.as_ref()).contains("test basket::tests::rounds ... FAILED"),
+        text(output.as_ref()).contains("test basket::tests::rounds ... FAILED"),
         "{rounds:?}"
     );
     assert!(
-        text(rounds.output.as_ref()).contains("panicked at src/basket.rs:41:9"),
-        "stderr too: {rounds:?}"
+        text(output.as_ref()).contains("panicked at src/basket.rs:41:9"),
+        "stderr too: {output:?}"
     );
     assert!(
         text(rows["tests.test_basket::test_fixture"].message.as_ref())
@@ -161,8 +162,9 @@ async fn messages_outputs_and_times(database: Database) {
         text(surefire.message.as_ref()).contains("expected: <1> but was: <2>"),
         "{surefire:?}"
     );
+    let output = reporter.output(&surefire.id).await;
     assert!(
-        text(surefire.output.as_ref()).contains("a line with <tags> & ampersands"),
+        text(output.as_ref()).contains("a line with <tags> & ampersands"),
         "{surefire:?}"
     );
     assert_eq!(

@@ -188,13 +188,12 @@ async fn hostile_documents_are_refused_here_too() {
     }
 }
 
-/// What isn't a WebSocket of this subprotocol is refused at the upgrade.
+/// A socket without the subprotocol is told so, and closed.
 #[tokio::test(flavor = "multi_thread")]
-async fn another_subprotocol() {
+async fn no_subprotocol() {
     let app = TestApp::sqlite().await;
-    let refused =
-        Socket::open_with(app.address(), &[("sec-websocket-protocol", "graphql-ws")]).await;
-    assert_eq!(refused.err(), Some(StatusCode::BAD_REQUEST));
+    let mut socket = Socket::open_without_subprotocol(app.address()).await;
+    assert_eq!(socket.closed().await, Some(4406));
 }
 
 /// A browser's socket is known by its session's cookie, if the page that opened it is one of this server.

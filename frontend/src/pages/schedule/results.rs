@@ -250,7 +250,7 @@ fn ResultRow(
                     aria-expanded=move || chosen().to_string()
                     on:click=open
                 >
-                    {script.clone()}
+                    <bdi>{script.clone()}</bdi>
                 </button>
                 <span class="result-row__attempt" title="Attempts so far">
                     {retries}

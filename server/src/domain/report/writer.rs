@@ -166,12 +166,13 @@ impl Desk {
     /// Waits for what is to be written next: something that is to be tried again, as soon as it is due, or new jobs.
     async fn next_group(&mut self) -> Option<Group> {
         let due = self.again.iter().map(|group| group.due).min();
-        let first = match self.held.take() {
-            Some(job) => Some(job),
-            None => tokio::select! {
+        let first = if self.held.is_some() {
+            self.held.take()
+        } else {
+            tokio::select! {
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => None,
                 job = self.jobs.recv(), if due.is_none() || !self.jobs.is_closed() => job,
-            },
+            }
         };
         match first {
             Some(first) => Some(Group::new(self.gather(first))),

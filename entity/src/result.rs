@@ -62,7 +62,7 @@ pub struct Model {
     pub content_bytes: i32,
     pub duration_ms: Option<i32>,
     pub started_time: Option<Timestamp>,
-    /// When the last report of this attempt arrived.
+    /// When the last report of this attempt arrived, here or where it was brought over from.
     pub submitted_time: Timestamp,
     /// The schedule's revision at this result's last change.
     pub revision: i32,

@@ -10,6 +10,8 @@ mod m20261121_000001_clients;
 mod m20261121_000002_schedules;
 mod m20261121_000003_results;
 mod m20261121_000004_log;
+mod m20261124_000005_opened;
+mod m20261124_000006_log_counts;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -25,6 +27,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_schedules::Migration),
             Box::new(m20261121_000003_results::Migration),
             Box::new(m20261121_000004_log::Migration),
+            Box::new(m20261124_000005_opened::Migration),
+            Box::new(m20261124_000006_log_counts::Migration),
         ]
     }
 }

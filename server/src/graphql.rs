@@ -16,6 +16,7 @@ mod result;
 mod scalar;
 mod schedule;
 mod script;
+mod statistics;
 mod subscription;
 mod variables;
 
@@ -32,8 +33,10 @@ use page::PageOf;
 pub struct Query(
     client::ClientQuery,
     node::NodeQuery,
+    result::ResultQuery,
     schedule::ScheduleQuery,
     script::ScriptQuery,
+    statistics::StatisticsQuery,
 );
 
 /// Everything that can be done. Every mutation but the reports of results leaves an entry in the log.

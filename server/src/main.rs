@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use daybook::{
     config::{Config, DEFAULTS, Flags, LogFormat},
     db::Db,
+    demo,
     domain::client,
     graphql,
     state::State,
@@ -30,6 +31,8 @@ enum Command {
     Serve(Flags),
     /// Bring the database's tables up to date, and end
     Migrate(Flags),
+    /// Fill a server with three weeks of nightly runs, and keep one going: a look at how it is
+    Demo(demo::Options),
     /// Print the GraphQL schema
     PrintSchema,
     /// Print every setting with its default and meaning, as a settings file
@@ -90,6 +93,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(flags) => serve(&flags).await,
         Command::Migrate(flags) => migrate(&flags).await,
+        Command::Demo(options) => Ok(demo::run(&options, until_told_to_stop()?).await?),
         Command::PrintSchema => {
             print!("{}", graphql::sdl());
             Ok(())

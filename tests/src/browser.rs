@@ -11,9 +11,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
 use thirtyfour::error::WebDriverResult;
-use thirtyfour::{By, ChromeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver};
+use thirtyfour::{
+    By, ChromeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel, TypingData, WebDriver,
+};
 use tokio::net::TcpStream;
 
+use crate::ADMIN_TOKEN;
 use crate::ports::free_address;
 use crate::wait::eventually;
 
@@ -32,6 +35,15 @@ const FLAGS: [&str; 9] = [
     "--disable-sync",
     "--window-size=1280,900",
 ];
+
+/// The badge of a page that is up to date.
+pub const LIVE: &str = "[data-testid=connection][data-state=live]";
+
+/// The accessibility engine, for browsers.
+const AXE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tools/node_modules/axe-core/axe.min.js"
+);
 
 /// One browser with one window.
 pub struct Browser {
@@ -57,6 +69,16 @@ impl Browser {
         }
     }
 
+    /// Starts a browser, follows the login link of the server at `address`, and waits until it is live.
+    pub async fn signed_in(address: SocketAddr) -> Self {
+        let browser = Self::start().await;
+        browser
+            .open(&format!("http://{address}/login#token={ADMIN_TOKEN}"))
+            .await;
+        browser.has(LIVE).await;
+        browser
+    }
+
     /// Opens a page.
     pub async fn open(&self, url: &str) {
         self.driver
@@ -79,14 +101,47 @@ impl Browser {
             .into()
     }
 
+    /// Shows pages in a window of this size, in the system's light or dark colours.
+    pub async fn looks_like(&self, width: u32, height: u32, dark: bool) {
+        let tools = self.driver.cdp();
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let scheme = if dark { "dark" } else { "light" };
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        for (command, parameters) in [
+            ("Emulation.setDeviceMetricsOverride", size),
+            ("Emulation.setEmulatedMedia", media),
+        ] {
+            tools
+                .send_raw(command, parameters)
+                .await
+                .expect("Chromium knows the command");
+        }
+    }
+
     /// Runs the body of a JavaScript function, with `arguments`, and returns the text that it returns, or none.
     pub async fn script(&self, body: &str, arguments: Vec<Value>) -> Option<String> {
-        let value = self
-            .driver
-            .execute(body, arguments)
+        self.value_of(body, arguments)
             .await
-            .expect("the script runs");
-        value.json().as_str().map(str::to_owned)
+            .as_str()
+            .map(str::to_owned)
+    }
+
+    /// Runs the body of a JavaScript function, with `arguments`, and returns what it returns, or what the promise that
+    /// it returns comes to.
+    pub async fn value_of(&self, body: &str, arguments: Vec<Value>) -> Value {
+        let value = self.driver.execute(body, arguments).await;
+        value.expect("the script runs").json().clone()
+    }
+
+    /// What axe-core has to say against the page's accessibility: one line a finding.
+    pub async fn accessibility_violations(&self) -> Vec<String> {
+        let axe = std::fs::read_to_string(AXE)
+            .expect("axe-core is not installed; `cargo xtask test` installs what the tests need");
+        self.value_of(&axe, Vec::new()).await;
+        let run = "return axe.run().then(result => result.violations.flatMap(violation =>
+            violation.nodes.map(node => `${violation.id}: ${node.html} ${node.failureSummary}`)))";
+        serde_json::from_value(self.value_of(run, Vec::new()).await).expect("a list of texts")
     }
 
     /// The text of the first element that a CSS selector finds, as a person can read it.
@@ -121,6 +176,24 @@ impl Browser {
         .await;
     }
 
+    /// Waits until the page shows a text nowhere.
+    pub async fn lacks_text(&self, text: &str) {
+        self.becomes(&format!("the page does not show {text:?}"), async || {
+            self.text("body")
+                .await
+                .is_some_and(|page| !page.contains(text))
+        })
+        .await;
+    }
+
+    /// Waits until a CSS selector finds so many elements.
+    pub async fn has_count(&self, selector: &str, count: usize) {
+        self.becomes(&format!("the page has {count} of {selector}"), async || {
+            self.count(selector).await == count
+        })
+        .await;
+    }
+
     /// Waits until the page is as wished. Takes a picture where it never is.
     async fn becomes(&self, what: &str, wished: impl AsyncFn() -> bool) {
         let wished = &wished;
@@ -150,6 +223,13 @@ impl Browser {
             .await
             .expect("it was there");
         element.click().await.expect("it can be clicked");
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub async fn press(&self, keys: impl Into<TypingData>) {
+        let keys = keys.into();
+        let pressed = self.driver.action_chain().send_keys(keys).perform().await;
+        pressed.expect("the browser answers");
     }
 
     /// Types into the field that a CSS selector finds, once it is there.

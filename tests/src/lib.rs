@@ -9,6 +9,7 @@ pub mod app;
 pub mod browser;
 pub mod database;
 pub mod http;
+pub mod moment;
 pub mod ports;
 pub mod process;
 pub mod proxy;
@@ -20,9 +21,10 @@ pub use api::{
     Api, Credential, Progress, Report, ResultRow, ResultStatus, Role, ScheduleFacts, ScheduleStatus,
 };
 pub use app::TestApp;
-pub use browser::Browser;
+pub use browser::{Browser, LIVE};
 pub use database::Database;
 pub use http::Answer;
+pub use moment::{days_ago, minutes_ago};
 pub use process::ServerProcess;
 pub use proxy::CuttingProxy;
 pub use socket::Socket;

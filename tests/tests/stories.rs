@@ -9,11 +9,14 @@ mod stories {
     mod command_line;
     mod comparison;
     mod crash;
+    mod demo;
     mod feed;
     mod graphql_over_http;
     mod groups;
+    mod history;
     mod junit;
     mod keys;
+    mod latest;
     mod lease;
     mod log;
     mod login;
@@ -26,6 +29,7 @@ mod stories {
     mod schedules;
     mod scripts;
     mod shutdown;
+    mod statistics;
     mod storm;
     mod two_servers;
     mod walkthrough;

@@ -8,7 +8,12 @@ use std::{
 /// A part of the project, the words it must not contain, and the rule.
 const RULES: &[(&[&str], &[&str], &str)] = &[
     (
-        &["server/src/graphql", "server/src/graphql.rs", "server/src/rest", "server/src/rest.rs"],
+        &[
+            "server/src/graphql",
+            "server/src/graphql.rs",
+            "server/src/rest",
+            "server/src/rest.rs",
+        ],
         &["sea_orm", "sea_query", "sqlx"],
         "graphql and rest know no SQL",
     ),
@@ -17,8 +22,28 @@ const RULES: &[(&[&str], &[&str], &str)] = &[
         &["async_graphql", "axum"],
         "domain knows no GraphQL and no HTTP",
     ),
-    (&["entity/src"], &["async_graphql", "axum", "Entity::find"], "entity holds rows only"),
-    (&["migration/src"], &["entity::", "use entity"], "a migration imports no entity"),
+    (
+        &["entity/src"],
+        &["async_graphql", "axum", "Entity::find"],
+        "entity holds rows only",
+    ),
+    (
+        &["migration/src"],
+        &["entity::", "use entity"],
+        "a migration imports no entity",
+    ),
+    (
+        &["server/src/demo", "server/src/demo.rs"],
+        &[
+            "crate::db",
+            "crate::domain",
+            "crate::graphql",
+            "crate::state",
+            "entity::",
+            "sea_orm",
+        ],
+        "the demonstration is a client, and knows nothing of the server's inside",
+    ),
     (
         &["frontend/src/components"],
         &["crate::api::http", "crate::api::socket"],
@@ -30,7 +55,10 @@ const RULES: &[(&[&str], &[&str], &str)] = &[
 fn each_part_keeps_to_its_rule() {
     let mut broken = Vec::new();
     for (places, words, rule) in RULES {
-        for file in places.iter().flat_map(|place| rust_files(&root().join(place))) {
+        for file in places
+            .iter()
+            .flat_map(|place| rust_files(&root().join(place)))
+        {
             let text = fs::read_to_string(&file).expect("a source file");
             let hits = words.iter().filter(|word| text.contains(**word));
             broken.extend(hits.map(|word| format!("{rule}: {} has {word}", file.display())));
@@ -41,12 +69,22 @@ fn each_part_keeps_to_its_rule() {
 
 #[test]
 fn modules_are_named_after_themselves() {
-    let unnamed: Vec<_> = ["entity", "frontend", "migration", "server", "tests", "xtask"]
-        .iter()
-        .flat_map(|member| rust_files(&root().join(member)))
-        .filter(|file| file.ends_with("mod.rs"))
-        .collect();
-    assert!(unnamed.is_empty(), "foo.rs and foo/, never foo/mod.rs: {unnamed:?}");
+    let unnamed: Vec<_> = [
+        "entity",
+        "frontend",
+        "migration",
+        "server",
+        "tests",
+        "xtask",
+    ]
+    .iter()
+    .flat_map(|member| rust_files(&root().join(member)))
+    .filter(|file| file.ends_with("mod.rs"))
+    .collect();
+    assert!(
+        unnamed.is_empty(),
+        "foo.rs and foo/, never foo/mod.rs: {unnamed:?}"
+    );
 }
 
 /// The project's folder.
@@ -59,7 +97,8 @@ fn rust_files(place: &Path) -> Vec<PathBuf> {
     if place.is_file() {
         return vec![place.to_owned()];
     }
-    let entries = fs::read_dir(place).unwrap_or_else(|error| panic!("{}: {error}", place.display()));
+    let entries =
+        fs::read_dir(place).unwrap_or_else(|error| panic!("{}: {error}", place.display()));
     entries
         .map(|entry| entry.expect("a readable folder").path())
         .flat_map(|path| match path.extension() {

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::{
     domain::{
         actor::{Actor, Reporter},
+        history::Past,
         input,
         junit::{self, JunitError},
         log::Deed,
@@ -49,6 +50,8 @@ pub struct Report {
     pub started: Option<Timestamp>,
     /// Sent again with the same content, nothing is added and the first result comes back.
     pub key: Option<Uuid>,
+    /// When it was first reported, where it is history that is brought over.
+    pub submitted: Option<Timestamp>,
 }
 
 /// Some reports that are taken together or not at all.
@@ -68,6 +71,8 @@ pub(crate) struct Entry {
     /// The client's key, or one that was made here before the first try, so that trying again can't double it.
     key: Uuid,
     content: Digest,
+    /// When it was first reported, where it is history.
+    submitted: Option<Past>,
 }
 
 /// Reports one result. Returns it with its schedule, as both are right after the report.
@@ -82,7 +87,7 @@ pub async fn report(
         state,
         reporter,
         schedule,
-        vec![Entry::check("", report)?],
+        vec![Entry::check(actor, "", report)?],
         None,
     )
     .await?;
@@ -105,7 +110,7 @@ pub async fn report_batch(
     let entries = reports
         .into_iter()
         .enumerate()
-        .map(|(index, report)| Entry::check(&format!("results.{index}."), report))
+        .map(|(index, report)| Entry::check(actor, &format!("results.{index}."), report))
         .collect::<Result<_>>()?;
     submit(state, reporter, schedule, entries, None).await
 }
@@ -121,12 +126,12 @@ pub enum JunitFile {
 
 impl JunitFile {
     /// The reports that it holds. Takes its time with a large file.
-    fn entries(&self) -> Result<Vec<Entry>> {
+    fn entries(&self, actor: &Actor) -> Result<Vec<Entry>> {
         let cases = match self {
             Self::Bytes(bytes) => junit::parse(bytes),
             Self::Text(text) => junit::parse_text(text),
         };
-        let entry = |case: junit::Case| Entry::check("xml.", case.into());
+        let entry = |case: junit::Case| Entry::check(actor, "xml.", case.into());
         cases?.into_iter().map(entry).collect()
     }
 }
@@ -141,7 +146,8 @@ pub async fn import_junit(
     let deed = Deed::new(actor, "RESULTS_IMPORT", &schedule);
     let outcome = async {
         let reporter = actor.reporter()?;
-        let entries = tokio::task::spawn_blocking(move || file.entries())
+        let actor = actor.clone();
+        let entries = tokio::task::spawn_blocking(move || file.entries(&actor))
             .await
             .expect("reading a file does not panic, and nobody aborts it")?;
         submit(state, reporter, schedule, entries, Some(deed.clone())).await
@@ -167,7 +173,7 @@ async fn submit(
 
 impl Entry {
     /// Checks a report. `place` says where it stands in the input, for errors.
-    fn check(place: &str, mut report: Report) -> Result<Self> {
+    fn check(actor: &Actor, place: &str, mut report: Report) -> Result<Self> {
         let field = |name: &str| format!("{place}{name}");
         report.script = input::name(&field("script"), &report.script)?;
         report.message = input::text(&field("message"), report.message, input::MESSAGE_BYTES)?;
@@ -175,11 +181,24 @@ impl Entry {
         if let Some(duration) = report.duration_ms {
             input::not_negative(&field("durationMs"), duration)?;
         }
+        let submitted = report
+            .submitted
+            .map(|time| Past::check(actor, field("submittedTime"), time))
+            .transpose()?;
+        if let (Some(submitted), Some(started)) = (&submitted, report.started) {
+            submitted.not_before(started, "startedTime")?;
+        }
         Ok(Self {
             key: report.key.unwrap_or_else(Uuid::new_v4),
             content: digest(&report),
+            submitted,
             report,
         })
+    }
+
+    /// When it counts as submitted, where it is taken now.
+    fn submitted_at(&self, now: Timestamp) -> Timestamp {
+        self.submitted.as_ref().map_or(now, Past::time)
     }
 
     fn has_clients_key(&self) -> bool {
@@ -202,6 +221,7 @@ impl From<junit::Case> for Report {
             duration_ms: case.duration_ms,
             started: case.started.map(Timestamp::from),
             key: Some(case.key),
+            submitted: None,
         }
     }
 }
@@ -243,11 +263,17 @@ fn digest(report: &Report) -> Digest {
             .as_ref()
             .map(<[u8; 4]>::as_slice),
     );
-    let started = report.started.map(|time| {
-        let time: chrono::DateTime<chrono::Utc> = time.into();
+    let milliseconds = |time| {
+        let time: chrono::DateTime<chrono::Utc> = Timestamp::into(time);
         time.timestamp_millis().to_be_bytes()
-    });
+    };
+    let started = report.started.map(milliseconds);
     field(started.as_ref().map(<[u8; 8]>::as_slice));
+    // It came later: where it is left out, a digest is what it was before. Named, for others may follow.
+    if let Some(submitted) = report.submitted.map(milliseconds) {
+        field(Some(b"submitted"));
+        field(Some(&submitted));
+    }
     let bytes: [u8; 32] = hash.finalize().into();
     bytes.into()
 }
@@ -265,6 +291,7 @@ mod tests {
             duration_ms: None,
             started: None,
             key: None,
+            submitted: None,
         }
     }
 
@@ -274,12 +301,28 @@ mod tests {
         assert_eq!(one, digest(&report(Some("ab"), Some("c"))));
         assert_ne!(one, digest(&report(Some("a"), Some("bc"))));
         assert_ne!(digest(&report(None, None)), digest(&report(Some(""), None)));
+        let history = Report {
+            submitted: Some(Timestamp::now()),
+            ..report(Some("ab"), Some("c"))
+        };
+        assert_ne!(one, digest(&history));
+    }
+
+    #[test]
+    fn the_digests_of_recorded_keys_stay_what_they_were() {
+        let digest = digest(&report(Some("ab"), Some("c")));
+        assert_eq!(
+            hex::encode(digest),
+            "75e54a80ca6dce56470f0d95b307bd96f813fbed10aa6f53ba18aa51f87693b4"
+        );
     }
 
     #[test]
     fn a_long_message_is_refused_and_named() {
         let long = "x".repeat(input::MESSAGE_BYTES + 1);
-        let error = Entry::check("results.3.", report(Some(&long), None)).expect_err("too long");
+        let nobody = Actor::Anonymous { may_read: false };
+        let error =
+            Entry::check(&nobody, "results.3.", report(Some(&long), None)).expect_err("too long");
         assert_eq!(error.code(), "TOO_LARGE");
         assert_eq!(error.field(), Some("results.3.message"));
     }

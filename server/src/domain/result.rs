@@ -52,7 +52,7 @@ pub struct Row {
     pub duration_ms: Option<i32>,
     /// When it began.
     pub started_time: Option<Timestamp>,
-    /// When the last report of this attempt arrived.
+    /// When the last report of this attempt arrived, here or where it was brought over from.
     pub submitted_time: Timestamp,
     /// The schedule's revision at this result's last change.
     pub revision: i32,

@@ -3,16 +3,20 @@
 //! Every change locks the schedule's row first, takes one revision, and wakes the subscribers after its commit.
 
 mod change;
+mod close;
 mod create;
 mod find;
+mod latest;
 
-pub use change::{Changes, abandon_silent, close, close_mine, delete, reopen, update};
+pub use change::{Changes, abandon_silent, delete, reopen, update};
 pub(crate) use change::{expected_scripts, save};
+pub use close::{Closing, close, close_mine};
 pub use create::{NewSchedule, create};
 pub use find::{
     Filter, LabelFilter, by_ids, by_name, by_names, labels, list, matching, missing,
     modified_since, previous, remaining_seconds,
 };
+pub use latest::{TITLES, latest_closed};
 
 use entity::{
     Guid, ScheduleId, Timestamp, expected_script, label,

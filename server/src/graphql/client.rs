@@ -27,7 +27,7 @@ pub(super) enum Role {
     Reporter,
     /// Does so for anyone's schedules, and reopens them.
     Operator,
-    /// Also manages clients, amends results, and deletes schedules.
+    /// Also manages clients, amends results, deletes schedules, and brings over history with its times.
     Admin,
 }
 

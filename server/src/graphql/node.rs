@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use super::{
     Asked, client::Client, error::Result, id::GlobalId, result::TestResult, schedule::Schedule,
 };
-use crate::domain::{client, result};
+use crate::domain::client;
 
 /// Something that can be fetched again by its id.
 #[derive(Interface)]
@@ -44,10 +44,7 @@ impl NodeQuery {
                 let schedule = ctx.loader().load_one(name).await?;
                 schedule.map(|schedule| Node::Schedule(Schedule(schedule)))
             }
-            Some(GlobalId::Result(schedule, number)) => {
-                let row = result::by_number(ctx.state(), &viewer, schedule, number).await?;
-                row.map(|row| Node::Result(TestResult::new(row, schedule)))
-            }
+            Some(GlobalId::Result(..)) => TestResult::by_id(ctx, &id).await?.map(Node::Result),
         };
         Ok(node)
     }

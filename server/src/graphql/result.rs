@@ -77,6 +77,16 @@ impl TestResult {
     pub(super) fn new(row: Row, schedule: Guid) -> Self {
         Self { row, schedule }
     }
+
+    /// The result that an id stands for, if there is one.
+    pub(super) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Self>> {
+        let viewer = ctx.actor().viewer()?;
+        let Some(GlobalId::Result(schedule, number)) = GlobalId::decode(id) else {
+            return Ok(None);
+        };
+        let row = result::by_number(ctx.state(), &viewer, schedule, number).await?;
+        Ok(row.map(|row| Self::new(row, schedule)))
+    }
 }
 
 /// One attempt of one script in a schedule.
@@ -130,7 +140,7 @@ impl TestResult {
         self.row.started_time.map(Instant)
     }
 
-    /// When the last report of this attempt arrived.
+    /// When the last report of this attempt arrived; where history was brought over from elsewhere, when it did there.
     async fn submitted_time(&self) -> Instant {
         self.row.submitted_time.into()
     }
@@ -207,6 +217,9 @@ struct ReportResultInput {
     /// Sent again with the same content, nothing is added and the first result comes back, also after closing. Other
     /// content under the same key is a `CONFLICT`.
     key: Option<Uuid>,
+    /// When it was first reported, for history that is brought over from elsewhere; not in the future, and not before
+    /// the schedule was opened, the script's report before it, or `startedTime`. Needs ADMIN.
+    submitted_time: Option<Instant>,
 }
 
 /// A report in a batch.
@@ -226,6 +239,8 @@ struct BatchResultInput {
     started_time: Option<Instant>,
     /// Makes sending it again harmless. Of two equal keys in one batch, the second is the duplicate.
     key: Option<Uuid>,
+    /// When it was first reported, for history that is brought over from elsewhere. Needs ADMIN.
+    submitted_time: Option<Instant>,
 }
 
 impl From<BatchResultInput> for Report {
@@ -238,6 +253,7 @@ impl From<BatchResultInput> for Report {
             duration_ms: input.duration_ms,
             started: input.started_time.map(|time| -> Timestamp { time.0 }),
             key: input.key,
+            submitted: input.submitted_time.map(|time| -> Timestamp { time.0 }),
         }
     }
 }
@@ -252,6 +268,7 @@ impl From<ReportResultInput> for (Guid, Report) {
             duration_ms: input.duration_ms,
             started_time: input.started_time,
             key: input.key,
+            submitted_time: input.submitted_time,
         };
         (Guid(input.schedule), report.into())
     }
@@ -328,6 +345,21 @@ impl From<Receipt> for ReportResultsPayload {
 struct AmendResultPayload {
     /// The result with its new status.
     result: TestResult,
+}
+
+#[derive(Default)]
+pub(super) struct ResultQuery;
+
+#[Object]
+impl ResultQuery {
+    /// One result by its id; null where there is none.
+    async fn result(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The result's global id.")] id: ID,
+    ) -> Result<Option<TestResult>> {
+        TestResult::by_id(ctx, &id).await
+    }
 }
 
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! Scalars of the schema.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use entity::Timestamp;
 
 /// An instant on its way in or out.
@@ -21,7 +21,14 @@ impl ScalarType for Instant {
         let time = DateTime::parse_from_rfc3339(text).map_err(|error| {
             InputValueError::custom(format!("not an RFC 3339 date-time: {error}"))
         })?;
-        Ok(Self(time.with_timezone(&Utc).into()))
+        let time = time.with_timezone(&Utc);
+        // An offset may lead out of the years that RFC 3339 and the databases know.
+        if !(0..=9999).contains(&time.year()) {
+            return Err(InputValueError::custom(
+                "not in the years 0 to 9999, in UTC",
+            ));
+        }
+        Ok(Self(time.into()))
     }
 
     fn to_value(&self) -> Value {
@@ -45,6 +52,14 @@ mod tests {
         let parsed = Instant::parse(Value::String("2026-03-29T02:30:00.1239+01:00".into()));
         let value = parsed.expect("a good time").to_value();
         assert_eq!(value, Value::String("2026-03-29T01:30:00.123Z".into()));
+    }
+
+    #[test]
+    fn a_time_that_no_database_could_keep_is_refused() {
+        for text in ["0000-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"] {
+            assert!(Instant::parse(Value::String(text.into())).is_err());
+        }
+        assert!(Instant::parse(Value::String("9999-12-31T23:59:59Z".into())).is_ok());
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     domain::{
         result::Range,
-        schedule::{self, Changes, Filter, LabelFilter, NewSchedule},
+        schedule::{self, Changes, Closing, Filter, LabelFilter, NewSchedule},
     },
     error::Error,
 };
@@ -166,7 +166,7 @@ impl Schedule {
         self.0.created_time.into()
     }
 
-    /// When it or one of its results last changed.
+    /// When it or one of its results last changed here.
     async fn last_modify_time(&self) -> Instant {
         self.0.last_modify_time.into()
     }
@@ -179,6 +179,11 @@ impl Schedule {
     /// 0 when new; grows by one with each change to the schedule or its results, without gaps.
     async fn revision(&self) -> i32 {
         self.0.revision
+    }
+
+    /// With no report for this long, in seconds, it becomes ABANDONED while it is open; 0 for never.
+    async fn lease_seconds(&self) -> i32 {
+        self.0.lease_seconds
     }
 
     /// How far it is.
@@ -237,6 +242,18 @@ impl Schedule {
             .load_one(PreviousOf(self.0.schedule_id))
             .await?;
         Ok(previous.map(Schedule))
+    }
+
+    /// This schedule against `previous`; null where there is none.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn since_previous(&self, ctx: &Context<'_>) -> Result<Option<Comparison>> {
+        let this = self.0.schedule_id;
+        let Some(previous) = ctx.loader().load_one(PreviousOf(this)).await? else {
+            return Ok(None);
+        };
+        let pair = ComparisonOf(this, previous.schedule_id);
+        let comparison = ctx.loader().load_one(pair).await?.unwrap_or_default();
+        Ok(Some(Comparison::new(comparison, previous)))
     }
 }
 
@@ -309,6 +326,10 @@ struct CreateScheduleInput {
     lease_seconds: Option<i32>,
     /// The client's own GUID: sent again, the same schedule comes back.
     name: Option<Uuid>,
+    /// When it was really opened, for history that is brought over from elsewhere; not in the future. The lease counts
+    /// from now all the same, and lists stay in the order in which schedules came here: import the oldest first. Needs
+    /// ADMIN.
+    created_time: Option<Instant>,
 }
 
 impl From<CreateScheduleInput> for NewSchedule {
@@ -324,6 +345,7 @@ impl From<CreateScheduleInput> for NewSchedule {
             expected: input.expected,
             lease_seconds: input.lease_seconds,
             name: input.name.map(Guid),
+            created: input.created_time.map(|time| time.0),
         }
     }
 }
@@ -336,6 +358,19 @@ struct CloseScheduleInput {
     /// How many scripts the client reported. Where fewer have a final status, closing is refused as `INCOMPLETE`, with
     /// both numbers.
     expected_results: Option<i32>,
+    /// When it was really closed, for history that is brought over from elsewhere; not in the future, and not before it
+    /// was opened or its last result was submitted. Needs ADMIN.
+    closed_time: Option<Instant>,
+}
+
+impl From<CloseScheduleInput> for (Guid, Closing) {
+    fn from(input: CloseScheduleInput) -> Self {
+        let closing = Closing {
+            expected_results: input.expected_results,
+            closed: input.closed_time.map(|time| time.0),
+        };
+        (Guid(input.name), closing)
+    }
 }
 
 /// What is to change in an open schedule. What is left out stays.
@@ -429,7 +464,7 @@ impl ScheduleQuery {
         Ok(ctx.loader().load_one(Guid(name)).await?.map(Schedule))
     }
 
-    /// Schedules, the newest first.
+    /// Schedules, the newest first: by the order in which they came here.
     #[graphql(complexity = "page::cost(first, last, child_complexity)")]
     async fn schedules(
         &self,
@@ -448,6 +483,19 @@ impl ScheduleQuery {
             |schedule| schedule.schedule_id,
             Schedule,
         ))
+    }
+
+    /// The last closed schedule of each title among those opened at a moment or later, the newest first; at most 100.
+    /// Where things stand: with `sincePrevious`, what is newly broken.
+    #[graphql(complexity = "schedule::TITLES * child_complexity + 1")]
+    async fn latest_closed_schedules(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Opened at this moment or later.")] since: Instant,
+    ) -> Result<Vec<Schedule>> {
+        let viewer = ctx.actor().viewer()?;
+        let schedules = schedule::latest_closed(ctx.state(), &viewer, since.0).await?;
+        Ok(schedules.into_iter().map(Schedule).collect())
     }
 }
 
@@ -474,8 +522,8 @@ impl ScheduleMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The schedule to be closed.")] input: CloseScheduleInput,
     ) -> Result<CloseSchedulePayload> {
-        let (state, actor, name) = (ctx.state(), ctx.actor(), Guid(input.name));
-        let schedule = schedule::close(state, actor, name, input.expected_results).await?;
+        let (name, closing) = input.into();
+        let schedule = schedule::close(ctx.state(), ctx.actor(), name, closing).await?;
         Ok(CloseSchedulePayload {
             schedule: Schedule(schedule),
         })

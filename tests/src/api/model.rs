@@ -58,6 +58,8 @@ pub struct Report {
     started_time: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submitted_time: Option<DateTime<Utc>>,
 }
 
 impl Report {
@@ -71,6 +73,7 @@ impl Report {
             duration_ms: None,
             started_time: None,
             key: None,
+            submitted_time: None,
         }
     }
 
@@ -130,6 +133,15 @@ impl Report {
     pub fn started(self, time: DateTime<Utc>) -> Self {
         Self {
             started_time: Some(time),
+            ..self
+        }
+    }
+
+    /// First reported then, elsewhere.
+    #[must_use]
+    pub fn submitted(self, time: DateTime<Utc>) -> Self {
+        Self {
+            submitted_time: Some(time),
             ..self
         }
     }

@@ -128,6 +128,37 @@ async fn the_previous_one(database: Database) {
     }
 }
 
+/// Against the previous one at once, for a whole list; null where there is none.
+async fn since_the_previous_one(database: Database) {
+    let (_app, reporter) = TestApp::start(database)
+        .await
+        .with_reporter("nightly")
+        .await;
+    for login in [ResultStatus::Pass, ResultStatus::Fail, ResultStatus::Pass] {
+        run(
+            &reporter,
+            &[("login", login), ("search", ResultStatus::Pass)],
+        )
+        .await;
+    }
+
+    let document = "{ schedules { nodes { sincePrevious { base { name } newlyFailing fixed } previous { name } } } }";
+    let answer = reporter.query(document, json!({})).await;
+
+    let nodes = answer.data("/schedules/nodes");
+    let nodes = nodes.as_array().expect("a list");
+    for node in nodes {
+        assert_eq!(node["sincePrevious"]["base"], node["previous"]);
+    }
+    let changes = |at: usize| {
+        let comparison = &nodes[at]["sincePrevious"];
+        [&comparison["fixed"], &comparison["newlyFailing"]]
+    };
+    assert_eq!(changes(0), [&json!(["login"]), &json!([])]);
+    assert_eq!(changes(1), [&json!([]), &json!(["login"])]);
+    assert_eq!(nodes[2]["sincePrevious"], Value::Null);
+}
+
 /// What there is nothing to compare with.
 async fn with_nothing(database: Database) {
     let (_app, reporter) = TestApp::start(database)
@@ -194,6 +225,7 @@ on_both_databases!(
     with_yesterday,
     slower_than_yesterday,
     the_previous_one,
+    since_the_previous_one,
     with_nothing,
     the_time_that_remains
 );

@@ -71,7 +71,24 @@ async fn abandoned_before_the_first_report(database: Database) {
     assert_eq!(closed.data("/closeSchedule/schedule/status"), "CLOSED");
 }
 
-on_both_databases!(abandoned_and_back, abandoned_before_the_first_report);
+/// How long a schedule may be silent is seen: an hour where its client did not say.
+async fn shown(database: Database) {
+    let (_app, reporter) = TestApp::start(database)
+        .await
+        .with_reporter("nightly")
+        .await;
+    open(&reporter, 90).await;
+    open(&reporter, 0).await;
+    reporter.open_schedule("lease").await;
+
+    let listed = reporter
+        .query("{ schedules { nodes { leaseSeconds } } }", json!({}))
+        .await;
+    let shown = [3_600, 0, 90].map(|seconds| json!({ "leaseSeconds": seconds }));
+    assert_eq!(listed.data("/schedules/nodes"), json!(shown));
+}
+
+on_both_databases!(abandoned_and_back, abandoned_before_the_first_report, shown);
 
 async fn open(reporter: &Api, lease_seconds: i32) -> Uuid {
     let input = json!({ "title": "lease", "leaseSeconds": lease_seconds });

@@ -47,14 +47,22 @@ const CALLERS: [Caller; 6] = [
     Caller::Admin,
 ];
 
-/// The root fields, each with who may use it, and how it is used on a scene.
-const OPERATIONS: [(&str, May, &str); 22] = [
+/// The root fields, each with who may use it, and how it is used on a scene. One that takes more from some people than
+/// from others is there once for each of them.
+const OPERATIONS: [(&str, May, &str); 29] = [
     ("Query.viewer", May::View, "viewer"),
     ("Query.node", May::View, "node(id: $result)"),
+    ("Query.result", May::View, "result(id: $result)"),
     ("Query.schedule", May::View, "schedule(name: $open)"),
     ("Query.schedules", May::View, "schedules(first: 1)"),
+    (
+        "Query.latestClosedSchedules",
+        May::View,
+        "latestClosedSchedules(since: $moment)",
+    ),
     ("Query.script", May::View, "script(name: \"login\")"),
     ("Query.scripts", May::View, "scripts(first: 1)"),
+    ("Query.statistics", May::View, "statistics(to: $moment)"),
     ("Query.clients", May::Administer, "clients(first: 1)"),
     (
         "Mutation.createSchedule",
@@ -62,14 +70,29 @@ const OPERATIONS: [(&str, May, &str); 22] = [
         "createSchedule(input: { title: \"another\" })",
     ),
     (
+        "Mutation.createSchedule",
+        May::Administer,
+        "createSchedule(input: { title: \"history\", createdTime: $moment })",
+    ),
+    (
         "Mutation.reportResult",
         May::Own,
         "reportResult(input: { schedule: $open, script: \"logout\", status: PASS })",
     ),
     (
+        "Mutation.reportResult",
+        May::Administer,
+        "reportResult(input: { schedule: $open, script: \"logout\", status: PASS, submittedTime: $moment })",
+    ),
+    (
         "Mutation.reportResults",
         May::Own,
         "reportResults(input: { schedule: $open, results: [{ script: \"logout\", status: PASS }] })",
+    ),
+    (
+        "Mutation.reportResults",
+        May::Administer,
+        "reportResults(input: { schedule: $open, results: [{ script: \"logout\", status: PASS, submittedTime: $moment }] })",
     ),
     (
         "Mutation.importJunit",
@@ -80,6 +103,11 @@ const OPERATIONS: [(&str, May, &str); 22] = [
         "Mutation.closeSchedule",
         May::Own,
         "closeSchedule(input: { name: $open })",
+    ),
+    (
+        "Mutation.closeSchedule",
+        May::Administer,
+        "closeSchedule(input: { name: $open, closedTime: $moment })",
     ),
     ("Mutation.closeMySchedules", May::Report, "closeMySchedules"),
     (
@@ -136,7 +164,7 @@ struct Noun {
     for_themselves: &'static [&'static str],
 }
 
-const NOUNS: [Noun; 9] = [
+const NOUNS: [Noun; 12] = [
     Noun {
         name: "Schedule",
         way: "schedule(name: $open) { FIELD }",
@@ -151,11 +179,13 @@ const NOUNS: [Noun; 9] = [
             "lastModifyTime",
             "closedTime",
             "revision",
+            "leaseSeconds",
             "progress",
             "missing",
             "results",
             "comparison",
             "previous",
+            "sincePrevious",
         ],
         for_themselves: &[],
     },
@@ -238,6 +268,40 @@ const NOUNS: [Noun; 9] = [
             "flips",
             "flaky",
             "medianDurationMs",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Statistics",
+        way: "statistics { FIELD }",
+        for_all: &[
+            "from",
+            "to",
+            "numberOfBackups",
+            "successfulBackups",
+            "failedBackups",
+            "actions",
+            "days",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "ActionCount",
+        way: "statistics { actions { FIELD } }",
+        for_all: &["action", "success", "error"],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "DayCount",
+        way: "statistics { days { FIELD } }",
+        for_all: &[
+            "date",
+            "schedules",
+            "pass",
+            "fail",
+            "block",
+            "error",
+            "skip",
         ],
         for_themselves: &[],
     },
@@ -460,6 +524,8 @@ struct Scene {
     result: String,
     bystander: String,
     new: String,
+    /// When all of that was done.
+    moment: String,
 }
 
 impl Scene {
@@ -490,12 +556,14 @@ impl Scene {
             .admin()
             .create_client(&bystander, Role::Viewer)
             .await;
+        let moment = cast.owner.schedule(open).await.last_modify_time;
         Self {
             open,
             closed,
             result,
             bystander,
             new: format!("new {open}"),
+            moment: moment.to_rfc3339(),
         }
     }
 
@@ -508,6 +576,7 @@ impl Scene {
             ("$result", &self.result),
             ("$bystander", &self.bystander),
             ("$new", &self.new),
+            ("$moment", &self.moment),
         ]
         .iter()
         .fold(document.to_owned(), |text, (place, name)| {

@@ -277,7 +277,7 @@ async fn deleted(database: Database) {
     assert_eq!(reporter.reported(schedule, report).await.revision, 1);
 }
 
-/// `node` finds what an id names, and nothing for an id that names nothing.
+/// `node` finds what an id names, `result` only a result, and neither anything for an id that names nothing.
 async fn found_by_global_id(database: Database) {
     let (_app, reporter) = TestApp::start(database)
         .await
@@ -299,6 +299,18 @@ async fn found_by_global_id(database: Database) {
         node(&result.id).await.data("/node"),
         json!({ "__typename": "Result", "id": result.id, "script": "login" })
     );
+    let document = "query ($id: ID!) { result(id: $id) { id script } }";
+    let found = async |id: &str| {
+        reporter
+            .query(document, json!({ "id": id }))
+            .await
+            .data("/result")
+    };
+    assert_eq!(
+        found(&result.id).await,
+        json!({ "id": result.id, "script": "login" })
+    );
+    assert!(found(&facts.id).await.is_null());
     for unknown in [
         "",
         "1",

@@ -7,7 +7,7 @@ use entity::{
 };
 use uuid::Uuid;
 
-use super::{Entry, Report, Submission};
+use super::{Entry, Submission};
 use crate::{
     domain::{
         result::{Key, Row},
@@ -126,6 +126,7 @@ impl Ledger {
         let schedule = &self.schedules[&id];
         submission.reporter.may_change(schedule)?;
         let mut own: HashMap<Uuid, &Digest> = HashMap::new();
+        let mut submitted: HashMap<&str, Timestamp> = HashMap::new();
         for entry in &submission.entries {
             let recorded = self.recorded.get(&(id, entry.key));
             let known = recorded.map(|recorded| &recorded.content);
@@ -141,10 +142,32 @@ impl Ledger {
                     return Err(Error::ScheduleClosed(schedule.schedule_name));
                 }
                 None => {
+                    self.check_time(schedule, entry, &mut submitted)?;
                     own.insert(entry.key, &entry.content);
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Refuses history that contradicts itself. `submitted` holds when the submission's earlier reports of each script
+    /// were submitted.
+    fn check_time<'a>(
+        &self,
+        schedule: &schedule::Model,
+        entry: &'a Entry,
+        submitted: &mut HashMap<&'a str, Timestamp>,
+    ) -> Result<()> {
+        let script = &entry.report.script;
+        if let Some(past) = &entry.submitted {
+            past.not_before(schedule.created_time, "the schedule was opened")?;
+            let known = self.latest.get(&(schedule.schedule_id, script.clone()));
+            let known = known.map(|key| self.rows[key].submitted_time);
+            if let Some(before) = submitted.get(script.as_str()).copied().or(known) {
+                past.not_before(before, "the report of the same script before it")?;
+            }
+        }
+        submitted.insert(script, entry.submitted_at(self.now));
         Ok(())
     }
 
@@ -155,7 +178,7 @@ impl Ledger {
                 duplicate: !recorded.by_this_group,
             };
         }
-        let row = self.add(schedule, &entry.report);
+        let row = self.add(schedule, entry);
         self.record(&row, entry);
         Accepted {
             row,
@@ -164,15 +187,16 @@ impl Ledger {
     }
 
     /// A report that is new: it ends or refreshes the running attempt, or begins another.
-    fn add(&mut self, id: ScheduleId, report: &Report) -> Row {
+    fn add(&mut self, id: ScheduleId, entry: &Entry) -> Row {
+        let report = &entry.report;
         let revision = self.next_revision(id);
         let before = self.latest.get(&(id, report.script.clone())).copied();
         let before = before.map(|key| self.rows[&key].clone());
         let (row, is_new) = match &before {
             Some(running) if !running.status.is_final() => {
-                (continued(running, report, revision, self.now), false)
+                (continued(running, entry, revision, self.now), false)
             }
-            _ => (begun(id, before.as_ref(), report, revision, self.now), true),
+            _ => (begun(id, before.as_ref(), entry, revision, self.now), true),
         };
         self.count(id, before.as_ref().map(|row| row.status), &row);
         if let Some(earlier) = before.filter(|earlier| earlier.key() != row.key()) {
@@ -259,10 +283,12 @@ impl Ledger {
 fn begun(
     schedule_id: ScheduleId,
     earlier: Option<&Row>,
-    report: &Report,
+    entry: &Entry,
     revision: i32,
     now: Timestamp,
 ) -> Row {
+    let report = &entry.report;
+    let submitted_time = entry.submitted_at(now);
     let is_running = !report.status.is_final();
     Row {
         schedule_id,
@@ -274,14 +300,16 @@ fn begun(
         message: report.message.clone(),
         content_bytes: bytes(report.message.as_ref()) + bytes(report.output.as_ref()),
         duration_ms: report.duration_ms,
-        started_time: report.started.or(is_running.then_some(now)),
-        submitted_time: now,
+        started_time: report.started.or(is_running.then_some(submitted_time)),
+        submitted_time,
         revision,
     }
 }
 
 /// A further report of a running attempt. What it does not say stays.
-fn continued(running: &Row, report: &Report, revision: i32, now: Timestamp) -> Row {
+fn continued(running: &Row, entry: &Entry, revision: i32, now: Timestamp) -> Row {
+    let report = &entry.report;
+    let submitted_time = entry.submitted_at(now);
     let message = report.message.clone().or_else(|| running.message.clone());
     let output_bytes = match &report.output {
         Some(output) => bytes(Some(output)),
@@ -290,7 +318,7 @@ fn continued(running: &Row, report: &Report, revision: i32, now: Timestamp) -> R
     let started_time = report.started.or(running.started_time);
     let measured = started_time
         .filter(|_| report.status.is_final())
-        .and_then(|started| i32::try_from(now.since(started).num_milliseconds()).ok())
+        .and_then(|started| i32::try_from(submitted_time.since(started).num_milliseconds()).ok())
         .filter(|milliseconds| *milliseconds >= 0);
     Row {
         status: report.status,
@@ -298,7 +326,7 @@ fn continued(running: &Row, report: &Report, revision: i32, now: Timestamp) -> R
         message,
         duration_ms: report.duration_ms.or(measured).or(running.duration_ms),
         started_time,
-        submitted_time: now,
+        submitted_time,
         revision,
         ..running.clone()
     }

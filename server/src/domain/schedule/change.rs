@@ -1,4 +1,4 @@
-//! Changing, closing, reopening and deleting schedules, and finding the abandoned ones.
+//! Changing, reopening and deleting schedules, and finding the abandoned ones.
 
 use std::collections::HashSet;
 
@@ -8,12 +8,12 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    QueryFilter, QuerySelect,
 };
 
 use super::{
     EXPECTED_SCRIPTS, Label, VALUES_PER_STATEMENT, check_scripts, enter, insert_expected,
-    insert_labels, lease_from, lock, reported, touch,
+    insert_labels, lease_from, lock, touch,
 };
 use crate::{
     db,
@@ -179,108 +179,6 @@ async fn final_among(
             .await?;
     }
     Ok(i32::try_from(count).expect("at most 100,000"))
-}
-
-/// Closes a schedule. Closing again changes nothing.
-///
-/// Where the client says how many scripts it reported, and fewer have a final status, it is refused: what was lost is
-/// found now, and not a week later.
-pub async fn close(
-    state: &State,
-    actor: &Actor,
-    name: Guid,
-    expected_results: Option<i32>,
-) -> Result<Model> {
-    let deed = Deed::new(actor, "SCHEDULE_CLOSE", &name);
-    let outcome = async {
-        let reporter = actor.reporter()?;
-        let expected = expected_results
-            .map(|count| input::not_negative("expectedResults", count))
-            .transpose()?;
-        db::retrying(async || close_once(state, &reporter, &deed, name, expected).await).await
-    };
-    let schedule = deed.noting_failure(state, outcome.await).await?;
-    state
-        .events
-        .changed(schedule.schedule_id, schedule.revision);
-    Ok(schedule)
-}
-
-async fn close_once(
-    state: &State,
-    reporter: &Reporter,
-    deed: &Deed,
-    name: Guid,
-    expected: Option<i32>,
-) -> Result<Model> {
-    let transaction = state.db.begin().await?;
-    let mut schedule = lock(&transaction, name).await?;
-    reporter.may_change(&schedule)?;
-    let arrived = reported(&schedule);
-    if let Some(expected) = expected
-        && arrived < expected
-    {
-        return Err(Error::Incomplete {
-            schedule: name,
-            expected,
-            reported: arrived,
-        });
-    }
-    close_locked(&transaction, &mut schedule).await?;
-    deed.done(&transaction).await?;
-    db::commit(transaction).await?;
-    Ok(schedule)
-}
-
-/// Closes all open schedules of the calling client.
-pub async fn close_mine(state: &State, actor: &Actor) -> Result<Vec<Model>> {
-    let deed = Deed::new(actor, "SCHEDULE_CLOSE", "all of one's own");
-    let outcome = async {
-        let reporter = actor.reporter()?;
-        db::retrying(async || close_mine_once(state, &reporter, &deed).await).await
-    };
-    let schedules = deed.noting_failure(state, outcome.await).await?;
-    for schedule in &schedules {
-        state
-            .events
-            .changed(schedule.schedule_id, schedule.revision);
-    }
-    Ok(schedules)
-}
-
-async fn close_mine_once(state: &State, reporter: &Reporter, deed: &Deed) -> Result<Vec<Model>> {
-    let transaction = state.db.begin().await?;
-    let open: Vec<Guid> = Entity::find()
-        .select_only()
-        .column(Column::ScheduleName)
-        .filter(Column::ClientId.eq(reporter.client_id()))
-        .filter(Column::State.ne(ScheduleState::Closed))
-        .order_by_asc(Column::ScheduleId)
-        .into_tuple()
-        .all(&transaction)
-        .await?;
-    let mut closed = Vec::with_capacity(open.len());
-    for name in open {
-        // In ascending order of ids, as the writer of results locks them: two that wait never wait for each other.
-        let mut schedule = lock(&transaction, name).await?;
-        close_locked(&transaction, &mut schedule).await?;
-        closed.push(schedule);
-    }
-    deed.done(&transaction).await?;
-    db::commit(transaction).await?;
-    Ok(closed)
-}
-
-async fn close_locked(transaction: &impl ConnectionTrait, schedule: &mut Model) -> Result<()> {
-    if schedule.state == ScheduleState::Closed {
-        return Ok(());
-    }
-    let now = Timestamp::now();
-    touch(schedule, now);
-    enter(schedule, ScheduleState::Closed);
-    schedule.closed_time = Some(now);
-    schedule.lease_expires = None;
-    save(transaction, schedule).await
 }
 
 /// Opens a closed schedule again, with the reason on the log.

@@ -12,6 +12,7 @@ use crate::{
     db,
     domain::{
         actor::{Actor, Reporter},
+        history::Past,
         input,
         log::Deed,
     },
@@ -35,6 +36,8 @@ pub struct NewSchedule {
     pub lease_seconds: Option<i32>,
     /// The client's own GUID: sent again, the same schedule comes back.
     pub name: Option<Guid>,
+    /// When it was really opened, where it is history that is brought over.
+    pub created: Option<Timestamp>,
 }
 
 /// A [`NewSchedule`] that can be opened.
@@ -44,10 +47,11 @@ struct Checked {
     labels: Vec<Label>,
     expected: Option<Vec<String>>,
     lease_seconds: i32,
+    created: Option<Past>,
 }
 
 impl NewSchedule {
-    fn check(self) -> Result<Checked> {
+    fn check(self, actor: &Actor) -> Result<Checked> {
         Ok(Checked {
             name: self.name.unwrap_or_else(|| Guid(Uuid::new_v4())),
             title: self
@@ -63,6 +67,10 @@ impl NewSchedule {
                 "leaseSeconds",
                 self.lease_seconds.unwrap_or(DEFAULT_LEASE_SECONDS),
             )?,
+            created: self
+                .created
+                .map(|time| Past::check(actor, "createdTime", time))
+                .transpose()?,
         })
     }
 }
@@ -80,7 +88,7 @@ pub async fn create(state: &State, actor: &Actor, new: NewSchedule) -> Result<Mo
             name: Some(name),
             ..new
         };
-        let new = new.check()?;
+        let new = new.check(actor)?;
         db::retrying(async || create_once(state, &reporter, &deed, &new).await).await
     };
     let schedule = deed.noting_failure(state, outcome.await).await?;
@@ -133,7 +141,7 @@ fn row(reporter: &Reporter, new: &Checked) -> ActiveModel {
     ActiveModel {
         schedule_name: Set(new.name),
         schedule_status: Set(OriginalStatus::Open),
-        created_time: Set(now),
+        created_time: Set(new.created.as_ref().map_or(now, Past::time)),
         last_modify_time: Set(now),
         state: Set(ScheduleState::Created),
         client_id: Set(reporter.client_id()),

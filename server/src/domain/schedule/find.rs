@@ -275,9 +275,10 @@ pub async fn previous(
 /// For several running schedules, how long they will still take, in seconds.
 ///
 /// The work is measured by how long each script took in the previous schedule of the same title: what is done of it so
-/// far took the time since the start, and the rest will take in proportion. That counts machines working side by side
-/// without knowing of them. It takes no less than the longest script that is left, though, for no machine shares one.
-/// None where there is no previous schedule or no progress to go by.
+/// far took the time from the start to the last result, and the rest will take in proportion. That counts machines working
+/// side by side without knowing of them, and goes by the clock of the schedule, wherever its history was brought over
+/// from. It takes no less than the longest script that is left, though, for no machine shares one. None where there is no
+/// previous schedule or no progress to go by.
 pub async fn remaining_seconds(
     state: &State,
     viewer: &Viewer,
@@ -294,13 +295,16 @@ pub async fn remaining_seconds(
     let read = earlier
         .iter()
         .flat_map(|(id, earlier)| [*id, earlier.schedule_id]);
-    let durations = durations(state, read).await?;
+    let ended = ended(state, read).await?;
     let none = HashMap::new();
     let mut estimates = HashMap::new();
     for (id, earlier) in earlier {
         let schedule = &schedules[&id];
-        let now = durations.get(&id).unwrap_or(&none);
-        let then = durations.get(&earlier.schedule_id).unwrap_or(&none);
+        let now = ended.get(&id).unwrap_or(&none);
+        let then = ended.get(&earlier.schedule_id).unwrap_or(&none);
+        let Some(last) = now.values().map(|ended| ended.submitted).max() else {
+            continue;
+        };
         let is_left = |script: &String| match schedule.expected {
             Some(_) => missing
                 .get(&id)
@@ -308,15 +312,15 @@ pub async fn remaining_seconds(
             None => !now.contains_key(script),
         };
         let mut work = Work::default();
-        for (script, milliseconds) in then {
+        for (script, ended) in then {
             if now.contains_key(script) {
-                work.done += milliseconds;
+                work.done += ended.milliseconds;
             } else if is_left(script) {
-                work.left += milliseconds;
-                work.longest_left = std::cmp::max(work.longest_left, *milliseconds);
+                work.left += ended.milliseconds;
+                work.longest_left = std::cmp::max(work.longest_left, ended.milliseconds);
             }
         }
-        let elapsed = Timestamp::now().since(schedule.created_time);
+        let elapsed = last.since(schedule.created_time);
         if let Some(seconds) = work.remaining_seconds(elapsed.num_milliseconds()) {
             estimates.insert(id, seconds);
         }
@@ -343,15 +347,23 @@ impl Work {
     }
 }
 
-/// How long each script with a final status took in several schedules, in milliseconds.
-async fn durations(
+/// How a script with a final status ended.
+struct Ended {
+    submitted: Timestamp,
+    /// How long it took; 0 where nobody knows.
+    milliseconds: i64,
+}
+
+/// The scripts with a final status in several schedules.
+async fn ended(
     state: &State,
     schedules: impl Iterator<Item = ScheduleId>,
-) -> Result<HashMap<ScheduleId, HashMap<String, i64>>> {
-    let rows: Vec<(ScheduleId, String, Option<i32>)> = result::Entity::find()
+) -> Result<HashMap<ScheduleId, HashMap<String, Ended>>> {
+    let rows: Vec<(ScheduleId, String, Timestamp, Option<i32>)> = result::Entity::find()
         .select_only()
         .column(result::Column::ScheduleId)
         .column(result::Column::Script)
+        .column(result::Column::SubmittedTime)
         .column(result::Column::DurationMs)
         .filter(result::Column::ScheduleId.is_in(schedules))
         .filter(result::Column::Latest.eq(true))
@@ -360,9 +372,12 @@ async fn durations(
         .all(state.db.read())
         .await?;
     let mut found: HashMap<_, HashMap<_, _>> = HashMap::new();
-    for (schedule, script, duration) in rows {
-        let duration = duration.map_or(0, i64::from);
-        found.entry(schedule).or_default().insert(script, duration);
+    for (schedule, script, submitted, duration) in rows {
+        let ended = Ended {
+            submitted,
+            milliseconds: duration.map_or(0, i64::from),
+        };
+        found.entry(schedule).or_default().insert(script, ended);
     }
     Ok(found)
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use entity::{ClientId, Guid, client::Role, schedule::OriginalStatus};
 
 use super::*;
-use crate::domain::actor::{Actor, Identity};
+use crate::domain::{
+    actor::{Actor, Identity},
+    report::Report,
+};
 
 const ID: ScheduleId = ScheduleId(7);
 
@@ -48,18 +51,19 @@ fn report(script: &str, status: ResultStatus) -> Report {
         duration_ms: None,
         started: None,
         key: None,
+        submitted: None,
     }
 }
 
-fn submission_of(client: i32, reports: Vec<Report>) -> Submission {
+fn submission_of(client: i32, role: Role, reports: Vec<Report>) -> Submission {
     let actor = Actor::Client(Arc::new(Identity {
         client_id: ClientId(client),
         name: "nightly".into(),
-        role: Role::Reporter,
+        role,
     }));
     let entries = reports
         .into_iter()
-        .map(|report| Entry::check("", report).unwrap());
+        .map(|report| Entry::check(&actor, "", report).unwrap());
     Submission {
         schedule: Guid(Uuid::new_v4()),
         reporter: actor.reporter().unwrap(),
@@ -69,7 +73,7 @@ fn submission_of(client: i32, reports: Vec<Report>) -> Submission {
 }
 
 fn submission(reports: Vec<Report>) -> Submission {
-    submission_of(1, reports)
+    submission_of(1, Role::Reporter, reports)
 }
 
 use ResultStatus::{Fail, Pass, Running};
@@ -206,7 +210,7 @@ fn a_closed_schedule_answers_recorded_keys_and_nothing_else() {
 #[test]
 fn another_clients_schedule_is_forbidden() {
     let mut ledger = ledger(schedule());
-    let theirs = submission_of(2, vec![report("smoke", Pass)]);
+    let theirs = submission_of(2, Role::Reporter, vec![report("smoke", Pass)]);
     assert_eq!(ledger.take(ID, &theirs).unwrap_err().code(), "FORBIDDEN");
 }
 
@@ -248,4 +252,83 @@ fn what_an_earlier_try_of_the_group_recorded_is_no_duplicate() {
     let receipt = retried.take(ID, &submission).unwrap();
     assert!(!receipt.accepted[0].duplicate);
     assert_eq!(receipt.schedule.revision, 1, "nothing was added again");
+}
+
+/// A report of history, submitted some seconds before now.
+fn history(script: &str, status: ResultStatus, seconds_ago: i32) -> Report {
+    Report {
+        submitted: Some(Timestamp::now().plus_seconds(-seconds_ago)),
+        ..report(script, status)
+    }
+}
+
+fn by_admin(reports: Vec<Report>) -> Submission {
+    submission_of(9, Role::Admin, reports)
+}
+
+/// A schedule that was opened two hours ago, elsewhere.
+fn opened_long_ago() -> schedule::Model {
+    schedule::Model {
+        created_time: Timestamp::now().plus_seconds(-7_200),
+        ..schedule()
+    }
+}
+
+#[test]
+fn history_keeps_its_times_and_the_lease_counts_from_now() {
+    let mut ledger = ledger(opened_long_ago());
+    let reports = vec![
+        history("smoke", Running, 3_600),
+        history("smoke", Pass, 3_590),
+    ];
+    let times = [0, 1].map(|at: usize| reports[at].submitted);
+    let receipt = ledger.take(ID, &by_admin(reports)).unwrap();
+    let row = &receipt.accepted[1].row;
+    assert_eq!([row.started_time, Some(row.submitted_time)], times);
+    assert!(
+        row.duration_ms
+            .is_some_and(|measured| (10_000..11_000).contains(&measured))
+    );
+    assert!(receipt.schedule.lease_expires > Some(Timestamp::now()));
+    assert!(receipt.schedule.last_modify_time > row.submitted_time);
+}
+
+#[test]
+fn history_does_not_contradict_itself() {
+    let contradictions = [
+        vec![history("smoke", Pass, 7_300)],
+        vec![history("smoke", Running, 100), history("smoke", Pass, 200)],
+        vec![history("smoke", Fail, 100), history("smoke", Pass, 200)],
+        vec![report("smoke", Running), history("smoke", Pass, 200)],
+    ];
+    for reports in contradictions {
+        let mut ledger = ledger(opened_long_ago());
+        let error = ledger.take(ID, &by_admin(reports)).unwrap_err();
+        assert_eq!(error.field(), Some("submittedTime"));
+        assert!(ledger.written.is_empty(), "nothing was changed");
+    }
+}
+
+#[test]
+fn history_does_not_contradict_what_is_there() {
+    let mut ledger = ledger(opened_long_ago());
+    ledger
+        .take(ID, &by_admin(vec![history("smoke", Fail, 100)]))
+        .unwrap();
+    let earlier = by_admin(vec![history("smoke", Pass, 200)]);
+    assert_eq!(ledger.take(ID, &earlier).unwrap_err().code(), "VALIDATION");
+    let other = by_admin(vec![history("login", Pass, 200)]);
+    assert!(ledger.take(ID, &other).is_ok(), "of another script");
+}
+
+#[test]
+fn history_that_is_sent_again_is_a_duplicate() {
+    let mut ledger = ledger(opened_long_ago());
+    let first = Report {
+        key: Some(Uuid::new_v4()),
+        ..history("smoke", Fail, 200)
+    };
+    let reports = vec![first.clone(), history("smoke", Pass, 100), first];
+    let receipt = ledger.take(ID, &by_admin(reports)).unwrap();
+    assert!(receipt.accepted[2].duplicate);
 }

@@ -1,0 +1,21 @@
+//! Counting the log by action and status, over any period.
+
+use sea_orm_migration::prelude::*;
+
+use crate::columns::{drop_index, index};
+
+#[derive(Debug, DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_index(index("log", &["action", "status", "date"]))
+            .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        drop_index(manager, "log", &["action", "status", "date"]).await
+    }
+}

@@ -1,0 +1,232 @@
+//! Statistics over a period: how often which action was done, and how the schedules of each day ended.
+//!
+//! Every figure is counted by the database, in an index; rows are never loaded.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use entity::{
+    Timestamp,
+    log::{self, LogStatus},
+    schedule::{self, State as ScheduleState},
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+    sea_query::{Expr, Func, UnionType},
+};
+
+use crate::{
+    domain::actor::Viewer,
+    error::{Error, Result},
+    state::State,
+};
+
+/// The action under which the log keeps each attempt at a backup.
+const BACKUP: &str = "BACKUP";
+
+/// How many kinds of entries are counted with one statement.
+const KINDS_PER_STATEMENT: usize = 100;
+
+/// A span of time: from a moment on, and before another; without end where one is left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Period {
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+}
+
+impl Period {
+    /// Checks that it does not end before it begins.
+    pub fn new(from: Option<Timestamp>, to: Option<Timestamp>) -> Result<Self> {
+        if let (Some(from), Some(to)) = (from, to)
+            && to < from
+        {
+            return Err(Error::validation("to", "must not lie before from"));
+        }
+        Ok(Self { from, to })
+    }
+
+    /// When it begins.
+    pub fn from(self) -> Option<Timestamp> {
+        self.from
+    }
+
+    /// When it has ended.
+    pub fn to(self) -> Option<Timestamp> {
+        self.to
+    }
+
+    fn apply<E: EntityTrait>(self, query: Select<E>, time: E::Column) -> Select<E> {
+        query
+            .apply_if(self.from, |query, from| query.filter(time.gte(from)))
+            .apply_if(self.to, |query, to| query.filter(time.lt(to)))
+    }
+}
+
+/// How often something was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes {
+    /// How often it succeeded.
+    pub success: i64,
+    /// How often it was refused or failed.
+    pub error: i64,
+}
+
+impl Outcomes {
+    fn add(&mut self, status: LogStatus, count: i64) {
+        match status {
+            LogStatus::Success => self.success += count,
+            LogStatus::Error => self.error += count,
+        }
+    }
+}
+
+/// How the schedules that were opened on one day ended, or stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// The day, in UTC.
+    pub date: NaiveDate,
+    /// How many schedules were opened that are closed or running.
+    pub schedules: i64,
+    /// Their scripts that passed.
+    pub pass: i64,
+    /// Their scripts that failed.
+    pub fail: i64,
+    /// Their scripts that were blocked.
+    pub block: i64,
+    /// Their scripts that broke down.
+    pub error: i64,
+    /// Their scripts that were left out.
+    pub skip: i64,
+}
+
+/// How often a backup was tried.
+pub async fn backups(state: &State, _: &Viewer, period: Period) -> Result<Outcomes> {
+    let query = log::Entity::find()
+        .select_only()
+        .column(log::Column::Status)
+        .expr(log::Column::Id.count())
+        .filter(log::Column::Action.eq(BACKUP))
+        .group_by(log::Column::Status);
+    let rows: Vec<(LogStatus, i64)> = period
+        .apply(query, log::Column::Date)
+        .into_tuple()
+        .all(state.db.read())
+        .await?;
+    let mut outcomes = Outcomes::default();
+    for (status, count) in rows {
+        outcomes.add(status, count);
+    }
+    Ok(outcomes)
+}
+
+/// How often each action was done that is on the log, by name.
+pub async fn actions(
+    state: &State,
+    _: &Viewer,
+    period: Period,
+) -> Result<BTreeMap<String, Outcomes>> {
+    let mut actions: BTreeMap<_, Outcomes> = BTreeMap::new();
+    for some in kinds(state).await?.chunks(KINDS_PER_STATEMENT) {
+        let counts = counts(state, period, some).await?;
+        for ((action, status), count) in some.iter().zip(counts) {
+            if count > 0 {
+                let outcomes = actions.entry(action.clone()).or_default();
+                outcomes.add(*status, count);
+            }
+        }
+    }
+    Ok(actions)
+}
+
+/// What stands on the log: few actions, and how they ended. It is read off the index, without a look at the rows.
+async fn kinds(state: &State) -> Result<Vec<(String, LogStatus)>> {
+    let kinds = log::Entity::find()
+        .select_only()
+        .column(log::Column::Action)
+        .column(log::Column::Status)
+        .distinct()
+        .into_tuple()
+        .all(state.db.read())
+        .await?;
+    Ok(kinds)
+}
+
+/// How many entries of each kind there are. A kind is one range of the index on action, status and date; grouping all of
+/// the period would sort it first.
+async fn counts(state: &State, period: Period, kinds: &[(String, LogStatus)]) -> Result<Vec<i64>> {
+    const PLACE: &str = "place";
+    const COUNT: &str = "count";
+    let mut ranges = kinds.iter().enumerate().map(|(place, (action, status))| {
+        let place = i32::try_from(place).expect("there are 100 at the most");
+        let range = log::Entity::find()
+            .select_only()
+            .expr_as(Expr::val(place), PLACE)
+            .expr_as(log::Column::Id.count(), COUNT)
+            .filter(log::Column::Action.eq(action))
+            .filter(log::Column::Status.eq(*status));
+        period.apply(range, log::Column::Date).into_query()
+    });
+    let mut counts = vec![0; kinds.len()];
+    let Some(mut all) = ranges.next() else {
+        return Ok(counts);
+    };
+    all.unions(ranges.map(|range| (UnionType::All, range)));
+    for row in state.db.read().query_all(&all).await? {
+        let place: i32 = row.try_get("", PLACE)?;
+        let place = usize::try_from(place).expect("it was a place in the list");
+        counts[place] = row.try_get("", COUNT)?;
+    }
+    Ok(counts)
+}
+
+/// How the closed and running schedules ended, or stand, by the day on which they were opened, the earliest first. Days
+/// without one are left out.
+pub async fn days(state: &State, _: &Viewer, period: Period) -> Result<Vec<Day>> {
+    use schedule::Column;
+    let date = || Expr::from(Func::cust("DATE").arg(Expr::col(Column::CreatedTime)));
+    // A sum is a DECIMAL on MySQL. This name of the integers is known to both databases.
+    let sum = |counter: Column| Expr::col(counter).sum().cast_as("SIGNED INTEGER");
+    let query = schedule::Entity::find()
+        .select_only()
+        .expr(date())
+        .expr(Column::ScheduleId.count())
+        .expr(sum(Column::Pass))
+        .expr(sum(Column::Fail))
+        .expr(sum(Column::Block))
+        .expr(sum(Column::Error))
+        .expr(sum(Column::Skip))
+        .filter(Column::State.is_in([ScheduleState::Closed, ScheduleState::Running]))
+        .group_by(date())
+        .order_by_asc(date());
+    let rows: Vec<(NaiveDate, i64, i64, i64, i64, i64, i64)> = period
+        .apply(query, Column::CreatedTime)
+        .into_tuple()
+        .all(state.db.read())
+        .await?;
+    let day = |(date, schedules, pass, fail, block, error, skip)| Day {
+        date,
+        schedules,
+        pass,
+        fail,
+        block,
+        error,
+        skip,
+    };
+    Ok(rows.into_iter().map(day).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_does_not_end_before_it_begins() {
+        let now = Timestamp::now();
+        let before = now.plus_seconds(-1);
+        let error = Period::new(Some(now), Some(before)).unwrap_err();
+        assert_eq!((error.code(), error.field()), ("VALIDATION", Some("to")));
+        assert!(Period::new(Some(now), Some(now)).is_ok());
+        assert!(Period::new(None, Some(before)).is_ok());
+    }
+}

@@ -5,15 +5,24 @@
 //! decided here too: whichever answer says that nobody is, the session becomes
 //! [`Session::SignedOut`], and the application asks for a token.
 
+use futures::future::{FutureExt, LocalBoxFuture};
 use leptos::prelude::*;
+use serde_json::value::RawValue;
 
+mod change;
+pub mod clients;
+pub mod comparisons;
 pub mod error;
 mod http;
+pub mod last_runs;
+mod page;
 pub mod results;
 pub mod scalars;
 pub mod schedules;
+pub mod scripts;
 pub mod session;
 pub mod socket;
+pub mod statistics;
 
 use self::{
     error::{Code, Error},
@@ -60,19 +69,39 @@ impl Api {
         self.socket
     }
 
-    /// Sends a query, and notes it when the answer is that nobody is signed in.
+    /// Sends a query or a mutation, and notes it when the answer is that nobody is signed in. Dropping
+    /// the future aborts the request.
     async fn query<T, V>(self, operation: cynic::Operation<T, V>) -> Result<T, Error>
     where
         T: serde::de::DeserializeOwned + 'static,
         V: serde::Serialize,
     {
-        let answer = http::execute(operation).await;
-        if answer
-            .as_ref()
-            .is_err_and(|error| error.is(Code::Unauthenticated))
-        {
-            self.session.set(Session::SignedOut);
+        let body = http::to_json(&operation);
+        let data = self.send(body).await?;
+        http::from_json(&data)
+    }
+
+    /// Sends a mutation of whose answer only matters whether it is an error.
+    async fn change<T, V>(self, operation: &cynic::Operation<T, V>) -> Result<(), Error>
+    where
+        V: serde::Serialize,
+    {
+        self.send(http::to_json(operation)).await.map(drop)
+    }
+
+    /// What all operations have in common. Of one type, so that there is one of it in the module, and
+    /// not one for each operation.
+    fn send(self, body: String) -> LocalBoxFuture<'static, Result<Box<RawValue>, Error>> {
+        async move {
+            let answer = http::execute(body).await;
+            if answer
+                .as_ref()
+                .is_err_and(|error| error.is(Code::Unauthenticated))
+            {
+                self.session.set(Session::SignedOut);
+            }
+            answer
         }
-        answer
+        .boxed_local()
     }
 }

@@ -10,15 +10,24 @@ use leptos_router::{
 };
 
 use crate::{
+    address,
     api::{Api, session::Session, socket::Connection},
     browser,
     clock::Clock,
-    components::header::Header,
+    components::{header::Header, key_help::KeyHelp},
+    erased::{dynamic, effect, handler},
+    keyboard,
+    lag::Lag,
     pages::{
+        clients::ClientsPage,
+        compare::ComparePage,
         login::{self, LoginPage},
         not_found::NotFoundPage,
+        overview::OverviewPage,
         schedule::SchedulePage,
         schedules::SchedulesPage,
+        script::ScriptPage,
+        scripts::ScriptsPage,
     },
     theme::Theme,
 };
@@ -29,7 +38,11 @@ pub fn App() -> impl IntoView {
     Theme::load().show();
     let api = Api::provide();
     Clock::provide();
+    let behind = Lag::provide().changes();
     wake_with_the_page(api);
+    let helping = RwSignal::new(false);
+    keyboard::listen(move || helping.set(true));
+    let on_close = Callback::new(move |()| helping.set(false));
     let problem = RwSignal::new(None);
     let log_out = move |()| {
         spawn_local(async move {
@@ -46,19 +59,26 @@ pub fn App() -> impl IntoView {
             </a>
             <Header
                 connection=api.socket().connection()
+                behind
                 session=api.session()
                 login_path=login::PATH
                 on_log_out=Callback::new(log_out)
+                on_help=Callback::new(move |()| helping.set(true))
                 problem
             />
-            <main id="main" class="page" tabindex="-1">
+            <main id="main" class="page" tabindex="-1" on:click=handler(address::follow_as_written())>
                 <FlatRoutes fallback=NotFoundPage>
-                    <Route path=path!("/") view=SchedulesPage/>
+                    <Route path=path!("/") view=OverviewPage/>
                     <Route path=path!("/schedules") view=SchedulesPage/>
                     <Route path=path!("/schedules/:name") view=SchedulePage/>
+                    <Route path=path!("/scripts") view=ScriptsPage/>
+                    <Route path=path!("/scripts/:name") view=ScriptPage/>
+                    <Route path=path!("/compare/:base/:other") view=ComparePage/>
+                    <Route path=path!("/clients") view=ClientsPage/>
                     <Route path=path!("/login") view=LoginPage/>
                 </FlatRoutes>
             </main>
+            {dynamic(move || helping.get().then(|| view! { <KeyHelp on_close/> }))}
         </Router>
     }
 }
@@ -70,7 +90,7 @@ fn Gate() -> impl IntoView {
     let navigate = use_navigate();
     let path = use_location().pathname;
     let connection = api.socket().connection();
-    Effect::new(move |_| {
+    effect(move || {
         let at_login = path.get() == login::PATH;
         match api.session().get() {
             Session::SignedOut => {
@@ -87,7 +107,7 @@ fn Gate() -> impl IntoView {
             _ => {}
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         if connection.get() == Connection::Live && api.session().get() == Session::Unknown {
             // Where it fails, the next connection asks again; the header shows no name until then.
             spawn_local(async move { drop(api.load_viewer().await) });

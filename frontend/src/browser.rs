@@ -45,6 +45,33 @@ pub async fn copy(text: &str) -> bool {
     JsFuture::from(written).await.is_ok()
 }
 
+/// A GUID that nobody has used. Not for secrets; the browser's own function for this is there on
+/// HTTPS only.
+pub fn new_guid() -> String {
+    let digits = |count: usize| -> String {
+        (0..count)
+            .map(|_| {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it lies between 0 and 16"
+                )]
+                let digit = (16.0 * js_sys::Math::random()) as u32;
+                char::from_digit(digit, 16).unwrap_or('0')
+            })
+            .collect()
+    };
+    // The fixed digits say that the others are random.
+    format!(
+        "{}-{}-4{}-8{}-{}",
+        digits(8),
+        digits(4),
+        digits(3),
+        digits(3),
+        digits(12)
+    )
+}
+
 /// Reads a setting that this browser keeps.
 pub fn setting(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(key).ok()?

@@ -1,7 +1,7 @@
 //! Numbers and times as people read them. Pure, but for the function that asks the browser for the
 //! viewer's own format.
 
-use js_sys::{Array, Function, Intl, Object, Reflect};
+use js_sys::{Array, Function, Intl, JsString, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 const SECOND: u64 = 1_000;
@@ -91,6 +91,24 @@ pub fn count(number: i32) -> String {
     text
 }
 
+/// So many changes.
+pub fn changes(number: i32) -> String {
+    counted(number, "change", "changes")
+}
+
+/// So many of something.
+pub fn counted(number: i32, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// How many times as much something is: `1.8 ×`, `24 ×`.
+pub fn factor(times: f64) -> String {
+    match whole((10.0 * times).round()) {
+        tenths @ 0..100 => format!("{}.{} ×", tenths / 10, tenths % 10),
+        tenths => format!("{} ×", tenths / 10),
+    }
+}
+
 /// A share in percent, from 0. What is not quite all is never shown as all, nor what is something
 /// as nothing.
 pub fn percent(share: f64) -> String {
@@ -99,6 +117,33 @@ pub fn percent(share: f64) -> String {
         0 if share > 0.0 => "1 %".to_owned(),
         rounded => format!("{rounded} %"),
     }
+}
+
+/// Words of ours, which are English, with a capital letter at their beginning.
+pub fn sentence(words: &str) -> String {
+    let mut sentence = words.to_owned();
+    if let Some(first) = sentence.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    sentence
+}
+
+/// A text in lower case, as searches compare it. What is beyond ASCII is left to the browser, which
+/// has the tables of all alphabets: here they would be a twentieth of the module. Outside of a
+/// browser, where tests run, they cost nothing.
+pub fn lower_case(text: &str) -> String {
+    if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else if cfg!(target_arch = "wasm32") {
+        JsString::from(text).to_lower_case().into()
+    } else {
+        text.to_lowercase()
+    }
+}
+
+/// A share, 0 to 1, in thousandths.
+pub fn thousandths(share: f64) -> u64 {
+    whole((1_000.0 * share).round()).min(1_000)
 }
 
 /// The first line that says something, at most `limit` characters of it.
@@ -111,26 +156,51 @@ pub fn first_line(text: &str, limit: usize) -> Option<String> {
 }
 
 thread_local! {
-    /// The viewer's own way to write an instant. Made once: that takes the browser far longer than
-    /// using it.
-    static EXACT: Function = {
-        let options = Object::new();
-        for (part, style) in [("dateStyle", "medium"), ("timeStyle", "long")] {
-            // Setting a property of a plain object of our own cannot fail.
-            let _ = Reflect::set(&options, &part.into(), &style.into());
-        }
-        // No language named means the viewer's.
-        Intl::DateTimeFormat::new(&Array::new(), &options).format()
-    };
+    // The viewer's own ways to write an instant. Made once: that takes the browser far longer than
+    // using them.
+    static EXACT: Function = viewers_format(&[("dateStyle", "medium"), ("timeStyle", "long")]);
+    static DAY_OF_YEAR: Function = viewers_format(&[("day", "numeric"), ("month", "short")]);
+    static UTC_DAY: Function = viewers_format(&[
+        ("weekday", "short"),
+        ("day", "numeric"),
+        ("month", "short"),
+        ("timeZone", "UTC"),
+    ]);
+}
+
+fn viewers_format(parts: &[(&str, &str)]) -> Function {
+    let options = Object::new();
+    for (part, style) in parts {
+        // Setting a property of a plain object of our own cannot fail.
+        let _ = Reflect::set(&options, &(*part).into(), &(*style).into());
+    }
+    // No language named means the viewer's.
+    Intl::DateTimeFormat::new(&Array::new(), &options).format()
+}
+
+fn write(format: &Function, millis: f64) -> String {
+    let text = format.call1(&JsValue::UNDEFINED, &millis.into());
+    text.ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
 }
 
 /// An instant in the viewer's own zone, language and order, to the second and with the zone's name.
 /// Empty for what is no time.
 pub fn exact(millis: f64) -> String {
-    let text = EXACT.with(|format| format.call1(&JsValue::UNDEFINED, &millis.into()));
-    text.ok()
-        .and_then(|text| text.as_string())
-        .unwrap_or_default()
+    EXACT.with(|format| write(format, millis))
+}
+
+/// A day in the viewer's own zone and language, without its year: `21 Nov`. Empty for what is no
+/// time.
+pub fn day(millis: f64) -> String {
+    DAY_OF_YEAR.with(|format| write(format, millis))
+}
+
+/// A day of UTC with its weekday, in the viewer's own language: `Fri, 21 Nov`. Empty for what is no
+/// time.
+pub fn utc_day(millis: f64) -> String {
+    UTC_DAY.with(|format| write(format, millis))
 }
 
 #[cfg(test)]
@@ -195,12 +265,24 @@ mod tests {
     }
 
     #[test]
+    fn a_factor_has_a_fraction_while_that_tells_something() {
+        assert_eq!(factor(1.84), "1.8 ×");
+        assert_eq!(factor(24.4), "24 ×");
+    }
+
+    #[test]
     fn nearly_all_is_not_all() {
         assert_eq!(percent(100.0), "100 %");
         assert_eq!(percent(99.97), "99 %");
         assert_eq!(percent(0.02), "1 %");
         assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent(41.5), "42 %");
+    }
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_letter() {
+        assert_eq!(sentence("all of it"), "All of it");
+        assert_eq!(sentence(""), "");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use xshell::Shell;
 
 use crate::{
     assets::{self, Assets},
-    compress, graphiql, page,
+    compress, graphiql, minify, page,
     step::step,
     wasm::{self, Dashboard},
 };
@@ -70,8 +70,10 @@ fn index_page(
     common_tags: &[String],
     assets: &mut Assets,
 ) -> Result<String> {
-    let style = assets.add("dashboard", "css", style_sheet(shell)?);
-    let glue = assets.add("dashboard", "js", dashboard.glue);
+    let style = minify::style_sheet(shell, &style_sheet(shell)?)?;
+    let style = assets.add("dashboard", "css", style);
+    let glue = minify::module(shell, &dashboard.glue)?;
+    let glue = assets.add("dashboard", "js", glue);
     let module = assets.add("dashboard", "wasm", dashboard.module);
     let boot = assets.add("boot", "js", fs::read("frontend/boot.js")?);
     let mut tags = common_tags.to_vec();

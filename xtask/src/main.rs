@@ -8,9 +8,11 @@
 mod assets;
 mod compress;
 mod dashboard;
+mod demonstration;
 mod graphiql;
 mod lint;
 mod mariadb;
+mod minify;
 mod npm;
 mod page;
 mod server;
@@ -34,7 +36,18 @@ enum Command {
         /// Take the server's debug build: ready sooner, slower to answer
         #[arg(long)]
         debug: bool,
+        /// Fill it with three weeks of nightly runs, and keep one going
+        #[arg(long)]
+        demo: bool,
         /// Arguments for `daybook serve`, after `--`
+        #[arg(last = true)]
+        serve_args: Vec<OsString>,
+    },
+    /// Stand beside a server that `run --demo` starts
+    #[command(hide = true)]
+    Demonstrate {
+        #[arg(long)]
+        debug: bool,
         #[arg(last = true)]
         serve_args: Vec<OsString>,
     },
@@ -82,7 +95,14 @@ fn execute(command: Command) -> Result<()> {
     env::set_current_dir(root).with_context(|| format!("could not enter {}", root.display()))?;
     let shell = Shell::new()?;
     match command {
-        Command::Run { debug, serve_args } => server::run(&shell, profile(debug), &serve_args),
+        Command::Run {
+            debug,
+            demo,
+            serve_args,
+        } => server::run(&shell, profile(debug), demo, &serve_args),
+        Command::Demonstrate { debug, serve_args } => {
+            demonstration::accompany(profile(debug), &serve_args)
+        }
         Command::Build { debug } => server::build(&shell, profile(debug)),
         Command::Dashboard => dashboard::build(&shell),
         Command::Test { nextest_args } => test::run(&shell, &nextest_args),

@@ -13,6 +13,9 @@ use crate::{
     tools::{self, DebianPackage},
 };
 
+/// The project of the tools that build the dashboard.
+pub(crate) const TOOLS: &str = "xtask/tools";
+
 /// The folder that npm made of `project/package-lock.json`, installed anew if that file has changed
 /// since.
 pub(crate) fn installed(shell: &Shell, project: &str) -> Result<PathBuf> {

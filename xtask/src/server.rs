@@ -5,7 +5,7 @@ use std::{ffi::OsString, fs, os::unix::process::CommandExt, process::Command};
 use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
-use crate::{dashboard, step::step};
+use crate::{dashboard, demonstration, step::step};
 
 const PACKAGE: &str = "daybook";
 const SCHEMA: &str = "server/schema.graphql";
@@ -41,16 +41,30 @@ pub(crate) fn build(shell: &Shell, profile: Profile) -> Result<()> {
 
 /// Builds the server, and becomes it: the terminal, its output and its Ctrl-C are the server's from
 /// then on.
-pub(crate) fn run(shell: &Shell, profile: Profile, serve_args: &[OsString]) -> Result<()> {
+pub(crate) fn run(
+    shell: &Shell,
+    profile: Profile,
+    with_demonstration: bool,
+    serve_args: &[OsString],
+) -> Result<()> {
     build(shell, profile)?;
-    // Cargo knows where it put the program, and gives its own place to it as well.
-    let failure = Command::new("cargo")
+    let mut server = program(profile);
+    server.arg("serve").args(serve_args);
+    if with_demonstration {
+        server.stdout(demonstration::companion(profile, serve_args)?);
+    }
+    Err(server.exec()).context("could not start the server")
+}
+
+/// The server's program, which was built before. Cargo knows where it put it, and gives its own
+/// place to it as well.
+pub(crate) fn program(profile: Profile) -> Command {
+    let mut program = Command::new("cargo");
+    program
         .args(["run", "--quiet", "--package", PACKAGE])
         .args(profile.cargo_args())
-        .args(["--", "serve"])
-        .args(serve_args)
-        .exec();
-    Err(failure).context("could not start the server")
+        .arg("--");
+    program
 }
 
 /// Writes the schema as the server prints it.

@@ -9,6 +9,7 @@ use xshell::{Shell, cmd};
 use crate::{
     dashboard,
     mariadb::MariaDb,
+    npm,
     step::step,
     tools::{self, DebianPackage},
 };
@@ -29,6 +30,9 @@ const BROWSER: &[DebianPackage] = &[
     },
 ];
 
+/// Where the lock file lies for what the browser's tests load into a page.
+const BROWSER_TOOLS: &str = "tests/tools";
+
 /// Runs the tests that match, or all of them: the server's, the stories and, compiled for this
 /// machine, the dashboard's own.
 pub(crate) fn run(shell: &Shell, nextest_args: &[OsString]) -> Result<()> {
@@ -38,6 +42,7 @@ pub(crate) fn run(shell: &Shell, nextest_args: &[OsString]) -> Result<()> {
 
     tools::nextest(shell)?;
     tools::debian(shell, BROWSER)?;
+    npm::installed(shell, BROWSER_TOOLS)?;
     dashboard::build(shell)?;
     // The server's program, which some tests start, is built with what the tests are built with:
     // for a package alone, cargo would compile many of the libraries once more.

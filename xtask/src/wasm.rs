@@ -28,9 +28,16 @@ pub(crate) const TARGET_DIR: &str = "target/wasm";
 /// The profile of cargo for a small module.
 pub(crate) const CARGO_PROFILE: &str = "wasm-release";
 
-/// Where the lock file for wasm-opt lies. Never Debian's: version 108 breaks the module without a
-/// word, and the page is blank.
-const WASM_OPT_PROJECT: &str = "xtask/tools";
+/// How wasm-opt makes the module small. Left to itself it copies functions into their callers, which
+/// makes the module shorter, and what travels of it longer: repetition is what compresses well. The
+/// first kilobyte of memory is the far end of the stack, where no address is computed from.
+const WASM_OPT: &[&str] = &[
+    "-Oz",
+    "--low-memory-unused",
+    "--always-inline-max-function-size=0",
+    "--flexible-inline-max-function-size=2",
+    "--one-caller-inline-max-function-size=3",
+];
 
 /// What a browser needs to run the dashboard.
 pub(crate) struct Dashboard {
@@ -67,12 +74,16 @@ pub(crate) fn link(shell: &Shell, compiled: &Path) -> Result<Dashboard> {
         bind(compiled, &out)
     })?;
     let optimised = out.join("dashboard.wasm");
-    let wasm_opt = npm::installed(shell, WASM_OPT_PROJECT)?.join(".bin/wasm-opt");
+    // Never Debian's: version 108 breaks the module without a word, and the page is blank.
+    let wasm_opt = npm::installed(shell, npm::TOOLS)?.join(".bin/wasm-opt");
     step("make it small (wasm-opt)", || {
         let bound = out.join("dashboard_bg.wasm");
-        Ok(cmd!(shell, "{wasm_opt} -Oz {bound} --output {optimised}")
-            .quiet()
-            .run()?)
+        Ok(cmd!(
+            shell,
+            "{wasm_opt} {WASM_OPT...} {bound} --output {optimised}"
+        )
+        .quiet()
+        .run()?)
     })?;
     Ok(Dashboard {
         glue: fs::read(out.join("dashboard.js"))?,

@@ -15,6 +15,8 @@ pub enum Error {
         code: Code,
         /// The server's own words, for a person to read.
         message: String,
+        /// What was sent that the error is about, where it is about one thing.
+        field: Option<String>,
     },
     /// Something answered that is not the server this page was made for.
     #[error("The answer could not be understood (HTTP {status}).")]
@@ -28,6 +30,26 @@ impl Error {
     /// Whether the server refused with this code.
     pub fn is(&self, expected: Code) -> bool {
         matches!(self, Self::Refused { code, .. } if *code == expected)
+    }
+
+    /// What is wrong with a field, in the words to be shown beside it; `None` where the error is about
+    /// something else.
+    pub fn about(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Refused {
+                message,
+                field: Some(field),
+                ..
+            } if field == name => {
+                let words = message.strip_prefix(name);
+                Some(
+                    words
+                        .and_then(|words| words.strip_prefix(": "))
+                        .unwrap_or(message),
+                )
+            }
+            _ => None,
+        }
     }
 
     /// Whether the same request may well succeed a little later, unchanged.
@@ -72,6 +94,9 @@ pub struct Extensions {
     /// See [`Code`].
     #[serde(default)]
     pub code: Code,
+    /// The input field or argument that the error is about.
+    #[serde(default)]
+    pub field: Option<String>,
 }
 
 /// A GraphQL error as it comes over the wire, over HTTP and over the socket alike.
@@ -79,9 +104,11 @@ pub type GraphQlError = cynic::GraphQlError<Extensions>;
 
 impl From<GraphQlError> for Error {
     fn from(error: GraphQlError) -> Self {
+        let Extensions { code, field } = error.extensions.unwrap_or_default();
         Self::Refused {
-            code: error.extensions.unwrap_or_default().code,
+            code,
             message: error.message,
+            field,
         }
     }
 }
@@ -131,10 +158,23 @@ mod tests {
     }
 
     #[test]
+    fn an_error_is_shown_beside_the_field_that_it_is_about() {
+        let error = decode(
+            r#"{"errors": [{"message": "name: must not be empty",
+                            "extensions": {"code": "VALIDATION", "field": "name"}}]}"#,
+        )
+        .expect_err("it has errors");
+        assert_eq!(error.about("name"), Some("must not be empty"));
+        assert_eq!(error.about("role"), None);
+        assert_eq!(Error::Unreachable.about("name"), None);
+    }
+
+    #[test]
     fn only_what_may_pass_is_tried_again() {
         let refused = |code| Error::Refused {
             code,
             message: String::new(),
+            field: None,
         };
         assert!(Error::Unreachable.is_passing());
         assert!(refused(Code::Unavailable).is_passing());

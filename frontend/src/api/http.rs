@@ -1,8 +1,9 @@
 //! Requests and their answers over HTTP. The only file that calls `fetch`.
 
-use cynic::{GraphQlResponse, Operation};
+use cynic::GraphQlResponse;
 use gloo_net::http::Request;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use web_sys::AbortController;
 
 use super::error::{Error, Extensions, data_or_error};
@@ -26,21 +27,22 @@ impl Answer {
     }
 }
 
-/// Runs a query or a mutation. Dropping the future aborts the request.
-pub(super) async fn execute<T, V>(operation: Operation<T, V>) -> Result<T, Error>
-where
-    T: DeserializeOwned + 'static,
-    V: Serialize,
-{
+/// Runs a query or a mutation in its JSON form, and returns the data of its answer.
+pub(super) async fn execute(operation: String) -> Result<Box<RawValue>, Error> {
     // The GraphQL answer says more than the HTTP status does, so it is read whatever that is.
-    let answer: GraphQlResponse<T, Extensions> =
-        post("/graphql", to_json(&operation)).await?.json()?;
+    let answer: GraphQlResponse<Box<RawValue>, Extensions> =
+        post("/graphql", operation).await?.json()?;
     data_or_error(answer)
 }
 
 /// The JSON form of what is sent.
 pub(super) fn to_json(body: &impl Serialize) -> String {
     serde_json::to_string(body).expect("operations and forms are plain data with a JSON form")
+}
+
+/// The data of an answer that said success.
+pub(super) fn from_json<T: DeserializeOwned>(data: &RawValue) -> Result<T, Error> {
+    serde_json::from_str(data.get()).map_err(|_| Error::Unintelligible { status: 200 })
 }
 
 /// Posts JSON to a path of this server; the session's cookie goes along by itself. Dropping the

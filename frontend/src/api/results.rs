@@ -1,5 +1,5 @@
 //! Results: one schedule's change feed, which brings its history and everything after through one
-//! subscription, and the long text of one result, which is fetched when somebody looks at it.
+//! subscription; and what is long about one result, which is fetched when somebody looks at it.
 
 use std::{fmt, str::FromStr};
 
@@ -9,7 +9,7 @@ use super::{
     Api,
     error::Error,
     scalars::{DateTime, UnknownKeyword, Uuid},
-    schedules::Schedule,
+    schedules::{ClientName, Schedule},
     schema,
     socket::{Event, Subscription},
 };
@@ -88,6 +88,8 @@ pub struct ScriptResult {
     pub message: Option<String>,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<i32>,
+    /// When it began, as its script says.
+    pub started_time: Option<DateTime>,
     /// When it was first reported.
     pub submitted_time: DateTime,
     /// The schedule's revision at its last change.
@@ -118,46 +120,50 @@ struct ScheduleChangesSubscription {
     schedule_changes: ScheduleChange,
 }
 
-/// What is long about a result.
+/// What was there before an administrator corrected a result, and why.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub struct Correction {
+    /// What it was.
+    pub from: ResultStatus,
+    /// What it became.
+    pub to: ResultStatus,
+    /// Why.
+    pub reason: String,
+    /// Who corrected it.
+    pub by: ClientName,
+    /// When.
+    pub time: DateTime,
+}
+
+/// What the change feed leaves out of a result.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 #[cynic(graphql_type = "Result")]
-pub struct ResultText {
+pub struct ResultDetail {
     /// What the script had to say, whole.
     pub message: Option<String>,
     /// What it printed.
     pub output: Option<String>,
-}
-
-#[derive(cynic::InlineFragments)]
-#[cynic(graphql_type = "Node")]
-enum ResultNode {
-    Result(ResultText),
-    #[cynic(fallback)]
-    Other,
+    /// What was corrected about it, oldest first.
+    pub corrections: Vec<Correction>,
 }
 
 #[derive(cynic::QueryVariables)]
-struct ResultTextVariables {
+struct ResultDetailVariables {
     id: cynic::Id,
 }
 
 #[derive(cynic::QueryFragment)]
-#[cynic(graphql_type = "Query", variables = "ResultTextVariables")]
-struct ResultTextQuery {
+#[cynic(graphql_type = "Query", variables = "ResultDetailVariables")]
+struct ResultDetailQuery {
     #[arguments(id: $id)]
-    node: Option<ResultNode>,
+    result: Option<ResultDetail>,
 }
 
 impl Api {
-    /// The message and the output of one result; `None` where it is gone.
-    pub async fn result_text(self, id: cynic::Id) -> Result<Option<ResultText>, Error> {
-        let data = self
-            .query(ResultTextQuery::build(ResultTextVariables { id }))
-            .await?;
-        Ok(match data.node {
-            Some(ResultNode::Result(text)) => Some(text),
-            Some(ResultNode::Other) | None => None,
-        })
+    /// The message, the output and the corrections of one result; `None` where it is gone.
+    pub async fn result_detail(self, id: cynic::Id) -> Result<Option<ResultDetail>, Error> {
+        let operation = ResultDetailQuery::build(ResultDetailVariables { id });
+        Ok(self.query(operation).await?.result)
     }
 
     /// Every change of a schedule after a revision. `last_seen` is asked again on each

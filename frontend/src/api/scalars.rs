@@ -12,6 +12,12 @@ impl DateTime {
     pub fn millis(&self) -> f64 {
         js_sys::Date::parse(&self.0)
     }
+
+    /// The instant that lies so many milliseconds after 1970.
+    pub fn from_millis(millis: f64) -> Self {
+        let date = js_sys::Date::new(&millis.into());
+        Self(date.to_iso_string().into())
+    }
 }
 
 /// A GUID in lower case with hyphens.

@@ -1,13 +1,18 @@
 //! Schedules: one fragment for the list and for the page of one, pages of the list, and the list's
 //! live updates.
 
+mod filter;
+
 use std::{fmt, str::FromStr};
 
 use cynic::{QueryBuilder, SubscriptionBuilder};
 
+pub use self::filter::ListFilter;
+use self::filter::ScheduleFilter;
 use super::{
     Api,
     error::Error,
+    page::PageInfo,
     scalars::{DateTime, UnknownKeyword, Uuid},
     schema,
     socket::{Event, Subscription},
@@ -140,50 +145,6 @@ impl Schedule {
     }
 }
 
-/// Which schedules a list shows. What is `None` restricts nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ListFilter {
-    /// Only those that stand there.
-    pub status: Option<ScheduleStatus>,
-    /// Only those of exactly this title.
-    pub title: Option<String>,
-}
-
-impl ListFilter {
-    /// Whether a schedule belongs in the list.
-    pub fn matches(&self, schedule: &Schedule) -> bool {
-        self.status.is_none_or(|status| schedule.status == status)
-            && self
-                .title
-                .as_ref()
-                .is_none_or(|title| schedule.title.as_ref() == Some(title))
-    }
-
-    /// Whether it restricts anything.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// The filter as the server takes it: a field that is left out restricts nothing, `null` would be
-/// something else.
-#[derive(cynic::InputObject, Clone)]
-struct ScheduleFilter {
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    status: Option<Vec<ScheduleStatus>>,
-    #[cynic(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
-}
-
-impl From<&ListFilter> for ScheduleFilter {
-    fn from(filter: &ListFilter) -> Self {
-        Self {
-            status: filter.status.map(|status| vec![status]),
-            title: filter.title.clone(),
-        }
-    }
-}
-
 #[derive(cynic::QueryVariables)]
 struct SchedulesVariables {
     first: i32,
@@ -204,12 +165,6 @@ struct ScheduleConnection {
     page_info: PageInfo,
 }
 
-#[derive(cynic::QueryFragment)]
-struct PageInfo {
-    has_next_page: bool,
-    end_cursor: Option<String>,
-}
-
 #[derive(cynic::QueryVariables)]
 struct ScheduleVariables {
     name: Uuid,
@@ -222,6 +177,40 @@ struct ScheduleQuery {
     schedule: Option<Schedule>,
 }
 
+/// The name of a schedule.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Schedule")]
+pub struct ScheduleName {
+    /// Its GUID.
+    pub name: Uuid,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Query", variables = "ScheduleVariables")]
+struct PreviousQuery {
+    #[arguments(name: $name)]
+    schedule: Option<PreviousOfSchedule>,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Schedule")]
+struct PreviousOfSchedule {
+    previous: Option<ScheduleName>,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Query", variables = "ScheduleVariables")]
+struct MissingQuery {
+    #[arguments(name: $name)]
+    schedule: Option<MissingOfSchedule>,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Schedule")]
+struct MissingOfSchedule {
+    missing: Vec<String>,
+}
+
 #[derive(cynic::QueryVariables)]
 struct ScheduleUpdatedVariables {
     filter: ScheduleFilter,
@@ -232,6 +221,14 @@ struct ScheduleUpdatedVariables {
 struct ScheduleUpdatedSubscription {
     #[arguments(filter: $filter)]
     schedule_updated: Schedule,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Subscription", variables = "ScheduleUpdatedVariables")]
+struct ScheduleTouchedSubscription {
+    #[arguments(filter: $filter)]
+    #[expect(dead_code, reason = "that one changed is all that matters")]
+    schedule_updated: ScheduleName,
 }
 
 /// A stretch of the list, newest first.
@@ -259,13 +256,9 @@ impl Api {
             .query(SchedulesQuery::build(variables))
             .await?
             .schedules;
-        let PageInfo {
-            has_next_page,
-            end_cursor,
-        } = connection.page_info;
         Ok(SchedulePage {
             schedules: connection.nodes,
-            next: end_cursor.filter(|_| has_next_page),
+            next: connection.page_info.next(),
         })
     }
 
@@ -274,6 +267,43 @@ impl Api {
         let name = Uuid(name.to_owned());
         let operation = ScheduleQuery::build(ScheduleVariables { name });
         Ok(self.query(operation).await?.schedule)
+    }
+
+    /// The last closed schedule of the same title before this one, if there is one.
+    pub async fn previous_schedule(self, name: &Uuid) -> Result<Option<Uuid>, Error> {
+        let name = name.clone();
+        let operation = PreviousQuery::build(ScheduleVariables { name });
+        let schedule = self.query(operation).await?.schedule;
+        let previous = schedule.and_then(|schedule| schedule.previous);
+        Ok(previous.map(|previous| previous.name))
+    }
+
+    /// The expected scripts of a schedule that have no final result.
+    pub async fn missing_scripts(self, name: &Uuid) -> Result<Vec<String>, Error> {
+        let name = name.clone();
+        let operation = MissingQuery::build(ScheduleVariables { name });
+        let schedule = self.query(operation).await?.schedule;
+        Ok(schedule
+            .map(|schedule| schedule.missing)
+            .unwrap_or_default())
+    }
+
+    /// Tells of closed schedules: of those that are there, then each time that one is closed or, being
+    /// closed, changes.
+    pub fn watch_closed_schedules(self, on_change: impl Fn() + 'static) -> Subscription {
+        let filter = ListFilter {
+            status: vec![ScheduleStatus::Closed],
+            ..ListFilter::default()
+        };
+        let filter = ScheduleFilter::from(&filter);
+        self.socket.subscribe(
+            move || {
+                ScheduleTouchedSubscription::build(ScheduleUpdatedVariables {
+                    filter: filter.clone(),
+                })
+            },
+            move |_: Event<ScheduleTouchedSubscription>| on_change(),
+        )
     }
 
     /// The newest schedules that match, then each again as it changes, and once more when it stops
@@ -320,19 +350,6 @@ pub(crate) mod tests {
             revision: 1,
             progress: Progress::default(),
         }
-    }
-
-    #[test]
-    fn a_filter_matches_status_and_exact_title() {
-        let running = schedule("a", 0);
-        let filter = |status, title: Option<&str>| ListFilter {
-            status,
-            title: title.map(Into::into),
-        };
-        assert!(filter(None, None).matches(&running));
-        assert!(filter(Some(ScheduleStatus::Running), Some("nightly")).matches(&running));
-        assert!(!filter(Some(ScheduleStatus::Closed), None).matches(&running));
-        assert!(!filter(None, Some("night")).matches(&running));
     }
 
     #[test]

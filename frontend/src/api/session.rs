@@ -24,8 +24,21 @@ pub enum Session {
     SignedOut,
 }
 
+impl Session {
+    /// Whether whoever is signed in has at least this role.
+    pub fn may(&self, role: Role) -> bool {
+        matches!(self, Self::SignedIn(viewer) if viewer.role >= role)
+    }
+
+    /// Whether whoever is signed in may report to a schedule of this client, and close it.
+    pub fn may_report_for(&self, client: &str) -> bool {
+        let own = matches!(self, Self::SignedIn(viewer) if viewer.name == client);
+        self.may(Role::Operator) || (own && self.may(Role::Reporter))
+    }
+}
+
 /// What an API client may do; each role may do all that the one before may.
-#[derive(cynic::Enum, Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(cynic::Enum, Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Role {
     /// Reads.
     Viewer,
@@ -107,5 +120,6 @@ fn accepted(answer: &Answer) -> Result<(), Error> {
     Err(Error::Refused {
         code: error.code,
         message: error.message,
+        field: None,
     })
 }

@@ -33,6 +33,7 @@ use self::{
 };
 use super::{
     error::{Code, Error, Extensions, GraphQlError, data_or_error},
+    http::from_json,
     session::Session,
 };
 
@@ -136,25 +137,31 @@ impl Socket {
         V: Serialize + 'static,
     {
         let session = self.shared.with_value(|shared| shared.session);
-        let entry = Entry {
-            operation: Box::new(move || {
-                serde_json::value::to_raw_value(&operation())
-                    .expect("operations are plain data with a JSON form")
-            }),
-            deliver: RefCell::new(Box::new(move |arrival| match decode(arrival) {
-                Ok(data) => {
-                    on_event(Event::Next(data));
-                    Verdict::Goes
-                }
-                Err(error) if error.is_passing() => Verdict::Restarts,
-                Err(error) => {
-                    if error.is(Code::Unauthenticated) {
-                        session.set(Session::SignedOut);
-                    }
+        let operation = move || {
+            serde_json::value::to_raw_value(&operation())
+                .expect("operations are plain data with a JSON form")
+        };
+        let deliver = move |arrival: Arrival<'_>| match decode(arrival) {
+            Ok(data) => {
+                on_event(Event::Next(data));
+                Verdict::Goes
+            }
+            Err(error) => {
+                let verdict = Verdict::on(&error, session);
+                if verdict == Verdict::Over {
                     on_event(Event::Rejected(error));
-                    Verdict::Over
                 }
-            })),
+                verdict
+            }
+        };
+        self.start(Box::new(operation), Box::new(deliver))
+    }
+
+    /// Of one type, so that there is one of it in the module, and not one for each subscription.
+    fn start(self, operation: Operation, deliver: Deliver) -> Subscription {
+        let entry = Entry {
+            operation,
+            deliver: RefCell::new(deliver),
             wire_id: Cell::new(None),
             backoff: Cell::new(Backoff::default()),
         };
@@ -212,12 +219,15 @@ struct Shared {
     last_id: Cell<u32>,
 }
 
+/// Builds what is sent for a subscription.
+type Operation = Box<dyn Fn() -> Box<RawValue>>;
+
 /// Decodes what came for a subscription and hands it to its page.
 type Deliver = Box<dyn FnMut(Arrival<'_>) -> Verdict>;
 
 /// One subscription.
 struct Entry {
-    operation: Box<dyn Fn() -> Box<RawValue>>,
+    operation: Operation,
     deliver: RefCell<Deliver>,
     /// Its id on the present connection; `None` while it does not run there. Never used twice, so
     /// that what is still on its way for an earlier start is told from what belongs to this one.
@@ -238,6 +248,19 @@ enum Verdict {
     Goes,
     Restarts,
     Over,
+}
+
+impl Verdict {
+    /// On a subscription that the server refused.
+    fn on(error: &Error, session: RwSignal<Session>) -> Self {
+        if error.is_passing() {
+            return Self::Restarts;
+        }
+        if error.is(Code::Unauthenticated) {
+            session.set(Session::SignedOut);
+        }
+        Self::Over
+    }
 }
 
 impl Shared {
@@ -361,16 +384,18 @@ impl Shared {
 
 /// Reads the payload of a message.
 fn decode<T: DeserializeOwned>(arrival: Arrival<'_>) -> Result<T, Error> {
-    let unintelligible = |_| Error::Unintelligible { status: 200 };
+    from_json(&data_of(arrival)?)
+}
+
+/// The data of a message in its JSON form.
+fn data_of(arrival: Arrival<'_>) -> Result<Box<RawValue>, Error> {
     match arrival {
         Arrival::Next(payload) => {
-            let response: GraphQlResponse<T, Extensions> =
-                serde_json::from_str(payload.get()).map_err(unintelligible)?;
+            let response: GraphQlResponse<Box<RawValue>, Extensions> = from_json(payload)?;
             data_or_error(response)
         }
         Arrival::Error(payload) => {
-            let errors: Vec<GraphQlError> =
-                serde_json::from_str(payload.get()).map_err(unintelligible)?;
+            let errors: Vec<GraphQlError> = from_json(payload)?;
             data_or_error(GraphQlResponse {
                 data: None,
                 errors: Some(errors),

@@ -3,7 +3,10 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::icon::{Glyph, Icon};
-use crate::browser;
+use crate::{
+    browser,
+    erased::{dynamic, handler},
+};
 
 /// What the copy button did last.
 #[derive(Clone, Copy, PartialEq)]
@@ -59,9 +62,9 @@ pub fn CodeBlock(
                 type="button"
                 class="button button--small code__copy"
                 aria-live="polite"
-                on:click=copy
+                on:click=handler(copy)
             >
-                {move || view! { <Icon glyph=glyph()/> }}
+                {dynamic(move || view! { <Icon glyph=glyph()/> })}
                 {caption}
             </button>
         </div>

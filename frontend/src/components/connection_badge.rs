@@ -2,39 +2,75 @@
 
 use leptos::prelude::*;
 
-use crate::{api::socket::Connection, clock::Clock, format};
+use crate::{
+    erased::{computed, dynamic, memo},
+    {api::socket::Connection, clock::Clock, format},
+};
 
-fn state(connection: Connection) -> &'static str {
-    match connection {
-        Connection::Offline => "offline",
-        Connection::Connecting => "connecting",
-        Connection::Live => "live",
-        Connection::Reconnecting { .. } => "reconnecting",
-    }
+/// What the badge tells of.
+#[derive(Clone, Copy, PartialEq)]
+struct Standing {
+    connection: Connection,
+    /// How many changes are known to be there and not shown yet.
+    behind: i32,
+    /// Whether the server has said that nobody is signed in.
+    signed_out: bool,
 }
 
-fn words(connection: Connection, signed_out: bool, now: f64) -> String {
-    match connection {
-        Connection::Offline if signed_out => "Signed out".to_owned(),
-        Connection::Offline => "Not connected".to_owned(),
-        Connection::Connecting => "Connecting…".to_owned(),
-        Connection::Live => "Live".to_owned(),
-        Connection::Reconnecting { since } => {
-            format!("Reconnecting · {}", format::elapsed(now - since))
+impl Standing {
+    /// What the style sheet and browser tests know it by.
+    fn keyword(self) -> &'static str {
+        match self.connection {
+            Connection::Offline => "offline",
+            Connection::Connecting => "connecting",
+            Connection::Live if self.behind > 0 => "behind",
+            Connection::Live => "live",
+            Connection::Reconnecting { .. } => "reconnecting",
         }
     }
-}
 
-fn explanation(connection: Connection) -> String {
-    match connection {
-        Connection::Offline => "There is no live connection, and none is being made.".to_owned(),
-        Connection::Connecting => "The live connection is being made.".to_owned(),
-        Connection::Live => "Changes are shown as they happen.".to_owned(),
-        Connection::Reconnecting { since } => {
-            format!(
+    fn words(self, now: f64) -> String {
+        match self.connection {
+            Connection::Offline if self.signed_out => "Signed out".to_owned(),
+            Connection::Offline => "Not connected".to_owned(),
+            Connection::Connecting => "Connecting…".to_owned(),
+            Connection::Live if self.behind > 0 => {
+                format!("{} behind", format::changes(self.behind))
+            }
+            Connection::Live => "Live".to_owned(),
+            Connection::Reconnecting { since } => {
+                format!("Reconnecting · {}", format::elapsed(now - since))
+            }
+        }
+    }
+
+    fn explanation(self) -> String {
+        match self.connection {
+            Connection::Offline => {
+                "There is no live connection, and none is being made.".to_owned()
+            }
+            Connection::Connecting => "The live connection is being made.".to_owned(),
+            Connection::Live if self.behind > 0 => format!(
+                "The connection stands; {} are still to come in.",
+                format::changes(self.behind)
+            ),
+            Connection::Live => "Changes are shown as they happen.".to_owned(),
+            Connection::Reconnecting { since } => format!(
                 "The connection was lost. The page shows how things were at {}.",
                 format::exact(since)
-            )
+            ),
+        }
+    }
+
+    /// What a screen reader is told: of changes, not of every second or number.
+    fn announcement(self) -> &'static str {
+        match self.connection {
+            Connection::Offline if self.signed_out => "Signed out",
+            Connection::Offline => "Not connected",
+            Connection::Connecting => "Connecting…",
+            Connection::Live if self.behind > 0 => "Catching up",
+            Connection::Live => "Live",
+            Connection::Reconnecting { .. } => "The connection was lost; reconnecting.",
         }
     }
 }
@@ -44,26 +80,30 @@ fn explanation(connection: Connection) -> String {
 pub fn ConnectionBadge(
     /// What the connection is doing.
     connection: ReadSignal<Connection>,
+    /// How many changes are known to be there and not shown yet.
+    behind: Signal<i32>,
     /// Whether the server has said that nobody is signed in.
     signed_out: Signal<bool>,
 ) -> impl IntoView {
     let now = Clock::expect().now();
-    // The passing seconds are for the eye: a screen reader is told of changes, not of every second.
-    let announcement = Memo::new(move |_| match connection.get() {
-        Connection::Reconnecting { .. } => "The connection was lost; reconnecting.".to_owned(),
-        other => words(other, signed_out.get(), 0.0),
+    let standing = memo(move || Standing {
+        connection: connection.get(),
+        behind: behind.get(),
+        signed_out: signed_out.get(),
     });
-    let words = move || words(connection.get(), signed_out.get(), now.get());
+    let announcement = memo(move || standing.get().announcement());
     view! {
         <span
-            class=move || format!("badge badge--{}", state(connection.get()))
+            class=computed(move || format!("badge badge--{}", standing.get().keyword()))
             data-testid="connection"
-            data-state=move || state(connection.get())
-            title=move || explanation(connection.get())
+            data-state=computed(move || standing.get().keyword())
+            title=computed(move || standing.get().explanation())
         >
             <span class="badge__dot" aria-hidden="true"></span>
-            <span aria-hidden="true">{words}</span>
-            <span class="visually-hidden" role="status">{announcement}</span>
+            <span aria-hidden="true">{dynamic(move || standing.get().words(now.get()))}</span>
+            <span class="visually-hidden" role="status">
+                {announcement}
+            </span>
         </span>
     }
 }
@@ -72,16 +112,40 @@ pub fn ConnectionBadge(
 mod tests {
     use super::*;
 
+    fn standing(connection: Connection) -> Standing {
+        Standing {
+            connection,
+            behind: 0,
+            signed_out: false,
+        }
+    }
+
     #[test]
     fn a_lost_connection_says_since_when() {
-        let connection = Connection::Reconnecting { since: 1_000.0 };
-        assert_eq!(words(connection, false, 13_500.0), "Reconnecting · 12 s");
-        assert_eq!(state(connection), "reconnecting");
+        let lost = standing(Connection::Reconnecting { since: 1_000.0 });
+        assert_eq!(lost.words(13_500.0), "Reconnecting · 12 s");
+        assert_eq!(lost.keyword(), "reconnecting");
+    }
+
+    #[test]
+    fn what_is_still_to_come_in_is_not_live() {
+        let behind = Standing {
+            behind: 1,
+            ..standing(Connection::Live)
+        };
+        assert_eq!(behind.words(0.0), "1 change behind");
+        assert_eq!(behind.keyword(), "behind");
+        assert_eq!(standing(Connection::Live).words(0.0), "Live");
     }
 
     #[test]
     fn no_connection_is_not_the_same_as_signed_out() {
-        assert_eq!(words(Connection::Offline, false, 0.0), "Not connected");
-        assert_eq!(words(Connection::Offline, true, 0.0), "Signed out");
+        let offline = standing(Connection::Offline);
+        assert_eq!(offline.words(0.0), "Not connected");
+        let signed_out = Standing {
+            signed_out: true,
+            ..offline
+        };
+        assert_eq!(signed_out.words(0.0), "Signed out");
     }
 }

@@ -8,19 +8,29 @@ use super::{
     icon::{Glyph, Icon},
     theme_switch::ThemeSwitch,
 };
-use crate::api::{session::Session, socket::Connection};
+use crate::{
+    api::{
+        session::{Role, Session},
+        socket::Connection,
+    },
+    erased::{dynamic, handler},
+};
 
 /// The bar.
 #[component]
 pub fn Header(
     /// What the live connection is doing.
     connection: ReadSignal<Connection>,
+    /// How many changes are known to be there and not shown yet.
+    behind: Signal<i32>,
     /// Who is signed in.
     session: ReadSignal<Session>,
     /// Where one signs in.
     login_path: &'static str,
     /// Signs out.
     on_log_out: Callback<()>,
+    /// Shows the keys.
+    on_help: Callback<()>,
     /// Why signing out did not work.
     problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
@@ -31,16 +41,19 @@ pub fn Header(
                 <Logo/>
                 <span class="logo__name">"Daybook"</span>
             </A>
-            <nav class="nav" aria-label="Main">
-                <A href="/schedules" attr:class="nav__link">
-                    "Schedules"
-                </A>
-                <a href="/graphiql" rel="external" class="nav__link">
-                    "API"
-                </a>
-            </nav>
+            <Navigation session/>
             <span class="header__gap"></span>
-            <ConnectionBadge connection signed_out/>
+            <ReadOnly session/>
+            <ConnectionBadge connection behind signed_out/>
+            <button
+                type="button"
+                class="button button--icon header__keys"
+                aria-label="Keys"
+                title="Keys (?)"
+                on:click=handler(move |_| on_help.run(()))
+            >
+                <Icon glyph=Glyph::Keys/>
+            </button>
             <ThemeSwitch/>
             <Account session login_path on_log_out/>
             <span class="header__problem" role="alert">
@@ -48,6 +61,61 @@ pub fn Header(
             </span>
         </header>
     }
+}
+
+/// Where one can go.
+#[component]
+fn Navigation(
+    /// Who is signed in.
+    session: ReadSignal<Session>,
+) -> impl IntoView {
+    let link = |href: &'static str, name: &'static str| {
+        view! {
+            <A href=href exact={href == "/"} attr:class="nav__link">
+                {name}
+            </A>
+        }
+    };
+    let clients = move || {
+        session
+            .with(|session| session.may(Role::Admin))
+            .then(|| link("/clients", "Clients"))
+    };
+    view! {
+        <nav class="nav" aria-label="Main">
+            {link("/", "Overview")}
+            {link("/schedules", "Schedules")}
+            {link("/scripts", "Scripts")}
+            {dynamic(clients)}
+            <a href="/graphiql" rel="external" class="nav__link">
+                "API"
+            </a>
+        </nav>
+    }
+}
+
+/// Says so where one can look at everything and change nothing.
+#[component]
+fn ReadOnly(
+    /// Who is signed in.
+    session: ReadSignal<Session>,
+) -> impl IntoView {
+    let read_only = move || match session.get() {
+        Session::Anonymous => Some("Nobody is signed in, so nothing can be changed here."),
+        Session::SignedIn(viewer) if viewer.role == Role::Viewer => {
+            Some("The role VIEWER may look at everything, and change nothing.")
+        }
+        _ => None,
+    };
+    dynamic(move || {
+        read_only().map(|reason| {
+            view! {
+                <span class="badge badge--plain" title=reason data-testid="read-only">
+                    "Read-only"
+                </span>
+            }
+        })
+    })
 }
 
 /// The logo: a day's page with a line for each status.
@@ -74,7 +142,7 @@ fn Account(
     on_log_out: Callback<()>,
 ) -> impl IntoView {
     let path = use_location().pathname;
-    move || match session.get() {
+    dynamic(move || match session.get() {
         Session::SignedIn(viewer) => view! {
             <span class="header__viewer" title="Signed in as">
                 {viewer.name}
@@ -85,7 +153,7 @@ fn Account(
                 data-testid="log-out"
                 aria-label="Log out"
                 title="Log out"
-                on:click=move |_| on_log_out.run(())
+                on:click=handler(move |_| on_log_out.run(()))
             >
                 <Icon glyph=Glyph::Leave/>
             </button>
@@ -98,5 +166,5 @@ fn Account(
         }
         .into_any(),
         Session::Anonymous | Session::SignedOut | Session::Unknown => ().into_any(),
-    }
+    })
 }

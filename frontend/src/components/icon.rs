@@ -34,6 +34,24 @@ pub enum Glyph {
     Screen,
     /// A magnifying glass: search.
     Search,
+    /// A keyboard: the keys.
+    Keys,
+    /// An arrow up: back to the top.
+    Up,
+    /// A bin: delete.
+    Bin,
+    /// A zigzag: flaky.
+    Zigzag,
+    /// Two arrows, one each way: compare, change places.
+    Swap,
+    /// A key: a token.
+    Key,
+    /// A plus: one more.
+    Plus,
+    /// A minus: one less.
+    Minus,
+    /// Rising bars: a history.
+    Bars,
 }
 
 impl Glyph {
@@ -56,7 +74,16 @@ impl Glyph {
             }
             Self::Moon => "M13 9.5A5.5 5.5 0 0 1 6.5 3A5.5 5.5 0 1 0 13 9.5Z",
             Self::Screen => "M2.5 3.5H13.5V10.5H2.5ZM6 13.5H10M8 10.5V13.5",
+            Self::Keys => "M1.5 4.5H14.5V11.5H1.5ZM4 7H4.1M6.7 7H6.8M9.3 7H9.4M11.9 7H12M5 9.3H11",
+            Self::Up => "M8 13V3.5M4 7.5 8 3.5 12 7.5",
+            Self::Bin => "M3 4.5H13M6.5 4.5V2.5H9.5V4.5M4.5 4.5 5 13.5H11L11.5 4.5M8 7V11",
             Self::Search => "M7 2.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9M10.3 10.3 13.5 13.5",
+            Self::Zigzag => "M1.5 10.5 5 4.5 8 11.5 11 4.5 14.5 10.5",
+            Self::Swap => "M2.5 5.5H13M10 2.5 13 5.5 10 8.5M13.5 10.5H3M6 7.5 3 10.5 6 13.5",
+            Self::Key => "M5 5a3 3 0 1 0 0 6a3 3 0 1 0 0-6M8 8H14.5M11.5 8V10.5M14.5 8V11",
+            Self::Plus => "M8 3V13M3 8H13",
+            Self::Minus => "M3 8H13",
+            Self::Bars => "M3.5 13V9M8 13V5M12.5 13V2.5",
         }
     }
 
@@ -74,9 +101,14 @@ impl Glyph {
 pub fn Icon(
     /// What it shows.
     glyph: Glyph,
+    /// Whether it keeps still where its glyph turns: it stands for a deed, not for something that goes
+    /// on.
+    #[prop(optional)]
+    still: bool,
 ) -> impl IntoView {
+    let class = if still { "icon" } else { glyph.class() };
     view! {
-        <svg class=glyph.class() viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+        <svg class=class viewBox="0 0 16 16" aria-hidden="true" focusable="false">
             <path d=glyph.path()></path>
         </svg>
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::api::schedules::Label;
+use crate::{api::schedules::Label, erased::dynamic};
 
 /// Keys and values, side by side.
 #[component]
@@ -19,5 +19,5 @@ pub fn Labels(
             </span>
         }
     };
-    move || labels.get().into_iter().map(chip).collect_view()
+    dynamic(move || labels.get().into_iter().map(chip).collect_view())
 }

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
+use crate::erased::handler;
 
 /// Says that something is being loaded.
 #[component]
@@ -60,7 +61,7 @@ pub fn Failure(
         <section class="notice notice--failure" role="alert" data-testid="failure">
             {heading(title, alone)}
             <p>{reason}</p>
-            <button type="button" class="button" on:click=move |_| on_retry.run(())>
+            <button type="button" class="button" on:click=handler(move |_| on_retry.run(()))>
                 "Try again"
             </button>
         </section>

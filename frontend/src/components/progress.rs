@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{icon::Icon, status::Look};
 use crate::{
     api::{results::ResultStatus, schedules::Progress},
+    erased::{computed, dynamic},
     format,
 };
 
@@ -34,13 +35,26 @@ impl Progress {
             .map_or(0, |expected| (expected - self.seen()).max(0))
     }
 
+    /// Expected scripts without a final status.
+    pub fn missing(&self) -> i32 {
+        let (Some(expected), Some(percent)) = (self.expected, self.percent) else {
+            return 0;
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a share of an i32 is none that is larger"
+        )]
+        let missing = (f64::from(expected) * (100.0 - percent) / 100.0).round() as i32;
+        missing
+    }
+
     /// The bar in words.
     fn summary(&self) -> String {
         let counts = ResultStatus::ALL
             .into_iter()
             .filter(|status| self.count(*status) > 0)
             .map(|status| {
-                let word = Look::from(status).word.to_lowercase();
+                let word = Look::from(status).word.to_ascii_lowercase();
                 format!("{} {word}", format::count(self.count(status)))
             });
         let rest = (self.rest() > 0).then(|| format!("{} to come", format::count(self.rest())));
@@ -65,17 +79,17 @@ pub fn ProgressBar(
         view! {
             <span
                 class=format!("bar__segment bar__segment--{}", Look::from(status).keyword)
-                style:flex-grow=move || count().to_string()
-                hidden=move || count() == 0
+                style:flex-grow=computed(move || count().to_string())
+                hidden=computed(move || count() == 0)
             ></span>
         }
     });
     let summary = move || progress.with(Progress::summary);
     let rest = move || progress.with(Progress::rest).to_string();
     view! {
-        <span class="bar" role="img" aria-label=summary title=summary>
+        <span class="bar" role="img" aria-label=computed(summary) title=computed(summary)>
             {segments}
-            <span class="bar__rest" style:flex-grow=rest></span>
+            <span class="bar__rest" style:flex-grow=computed(rest)></span>
         </span>
     }
 }
@@ -95,9 +109,9 @@ pub fn Counts(
         } = status.into();
         let count = move || progress.with(|progress| progress.count(status));
         view! {
-            <span class=format!("count count--{keyword}") title=word hidden=move || count() == 0>
+            <span class=format!("count count--{keyword}") title=word hidden=computed(move || count() == 0)>
                 <Icon glyph=glyph/>
-                <span data-testid=format!("count-{keyword}")>{move || format::count(count())}</span>
+                <span data-testid=format!("count-{keyword}")>{dynamic(move || format::count(count()))}</span>
                 <span class="visually-hidden">" " {word}</span>
             </span>
         }
@@ -120,6 +134,17 @@ mod tests {
         };
         assert_eq!(progress.rest(), 4);
         assert_eq!(progress.summary(), "4 pass, 2 running, 4 to come");
+    }
+
+    #[test]
+    fn what_is_missing_is_what_was_expected_and_is_not_final() {
+        let progress = Progress {
+            expected: Some(180),
+            percent: Some(100.0 * 61.0 / 180.0),
+            ..Progress::default()
+        };
+        assert_eq!(progress.missing(), 119);
+        assert_eq!(Progress::default().missing(), 0);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
-use crate::api::{results::ResultStatus, schedules::ScheduleStatus};
+use crate::{
+    api::{results::ResultStatus, schedules::ScheduleStatus},
+    erased::dynamic,
+};
 
 /// Word, style-sheet keyword and icon of a status.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -61,7 +64,7 @@ pub fn StatusBadge(
     #[prop(optional)]
     test_id: Option<&'static str>,
 ) -> impl IntoView {
-    move || {
+    dynamic(move || {
         let Look {
             word,
             keyword,
@@ -73,5 +76,5 @@ pub fn StatusBadge(
                 <span class="status__word">{word}</span>
             </span>
         }
-    }
+    })
 }

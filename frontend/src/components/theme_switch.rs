@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
-use crate::theme::Theme;
+use crate::{
+    erased::{computed, dynamic, handler},
+    theme::Theme,
+};
 
 /// A button that goes through the three choices.
 #[component]
@@ -30,11 +33,11 @@ pub fn ThemeSwitch() -> impl IntoView {
             type="button"
             class="button button--icon"
             data-testid="theme"
-            aria-label=label
-            title=label
-            on:click=switch
+            aria-label=computed(label)
+            title=computed(label)
+            on:click=handler(switch)
         >
-            {move || view! { <Icon glyph=glyph()/> }}
+            {dynamic(move || view! { <Icon glyph=glyph()/> })}
         </button>
     }
 }

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{api::scalars::DateTime, clock::Clock, format};
+use crate::{
+    erased::{computed, memo},
+    {api::scalars::DateTime, clock::Clock, format},
+};
 
 /// An instant as "3 min ago".
 #[component]
@@ -12,12 +15,12 @@ pub fn RelativeTime(
     time: Signal<DateTime>,
 ) -> impl IntoView {
     let now = Clock::expect().now();
-    let text = Memo::new(move |_| format::ago(now.get() - time.with(DateTime::millis)));
+    let text = memo(move || format::ago(now.get() - time.with(DateTime::millis)));
     view! {
         <time
             class="time"
-            datetime=move || time.get().0
-            title=move || format::exact(time.with(DateTime::millis))
+            datetime=computed(move || time.get().0)
+            title=computed(move || format::exact(time.with(DateTime::millis)))
         >
             {text}
         </time>

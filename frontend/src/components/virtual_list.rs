@@ -6,8 +6,14 @@ use std::ops::Range;
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
+use super::rows::Rows;
+use crate::erased::{computed, effect, memo};
+
 /// How many rows are drawn beyond either edge of the window, so that a quick scroll shows no gap.
 const OVERSCAN: usize = 8;
+
+/// How much of the window's upper edge other things cover: the page's header and the list's own.
+const HIDDEN: f64 = 80.0;
 
 /// The rows to draw, of `count` rows of `height` pixels, when the list begins `above` pixels over
 /// the window's top edge (negative: under it) and the window is `window` pixels high.
@@ -55,6 +61,24 @@ impl Geometry {
             window: window.unwrap_or(Self::INITIAL.window),
         }
     }
+
+    /// How far to scroll so that a row stands in the middle of the window; nothing where it can be
+    /// seen.
+    fn way_to(self, row: usize) -> Option<f64> {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "no list has as many rows as a float has digits"
+        )]
+        let top = row as f64 * self.row_height - self.above;
+        let seen = top >= HIDDEN && top + self.row_height <= self.window;
+        (!seen).then_some(top - (self.window - self.row_height) / 2.0)
+    }
+
+    fn scroll_to(self, row: usize) {
+        if let Some(way) = self.way_to(row) {
+            window().scroll_by_with_x_and_y(0.0, way);
+        }
+    }
 }
 
 /// The visible rows of a list of `keys`, each drawn by `row` and kept as long as its key stays in
@@ -65,6 +89,11 @@ pub fn VirtualList<V: IntoView + 'static>(
     keys: Signal<Vec<usize>>,
     /// Draws the row of a key, given its position from 0.
     row: impl Fn(usize, Signal<usize>) -> V + Clone + Send + 'static,
+    /// The key of the row to look at: when it becomes another one that is out of sight, the window
+    /// scrolls to it.
+    reveal: Signal<Option<usize>>,
+    /// Set to whether the list's first row is scrolled away over the window's edge.
+    away: RwSignal<bool>,
 ) -> impl IntoView {
     let ruler = NodeRef::<html::Div>::new();
     let geometry = RwSignal::new(Geometry::INITIAL);
@@ -74,6 +103,10 @@ pub fn VirtualList<V: IntoView + 'static>(
             if geometry.get_untracked() != measured {
                 geometry.set(measured);
             }
+            let is_away = measured.above > measured.row_height;
+            if away.get_untracked() != is_away {
+                away.set(is_away);
+            }
         }
     };
     let scrolled = window_event_listener(ev::scroll, move |_| measure());
@@ -82,7 +115,7 @@ pub fn VirtualList<V: IntoView + 'static>(
         scrolled.remove();
         resized.remove();
     });
-    Effect::new(move |_| {
+    effect(move || {
         // Once it is in the page, and again when its length changes, which may have moved it.
         if ruler.get().is_some() {
             keys.track();
@@ -90,7 +123,22 @@ pub fn VirtualList<V: IntoView + 'static>(
         }
     });
 
-    let range = Memo::new(move |_| {
+    Effect::new(move |revealed: Option<Option<usize>>| {
+        let revealed = revealed.flatten();
+        let key = reveal.get()?;
+        if revealed == Some(key) || ruler.get().is_none() {
+            return revealed;
+        }
+        let place = keys.with(|keys| keys.iter().position(|other| *other == key))?;
+        request_animation_frame(move || {
+            if let Some(ruler) = ruler.try_get_untracked().flatten() {
+                Geometry::measure(ruler.unchecked_ref()).scroll_to(place);
+            }
+        });
+        Some(key)
+    });
+
+    let range = memo(move || {
         let Geometry {
             row_height,
             above,
@@ -99,7 +147,7 @@ pub fn VirtualList<V: IntoView + 'static>(
         visible(keys.with(Vec::len), row_height, above, window)
     });
     // A row keeps its view when it moves, so its position is looked up, not handed over.
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let range = range.get();
         keys.with(|keys| keys.get(range.clone()).unwrap_or_default().to_vec())
     });
@@ -113,14 +161,14 @@ pub fn VirtualList<V: IntoView + 'static>(
         <div
             class="virtual"
             role="rowgroup"
-            style=("--rows", move || keys.with(Vec::len).to_string())
-            style=("--first", move || range.get().start.to_string())
+            style=("--rows", computed(move || keys.with(Vec::len).to_string()))
+            style=("--first", computed(move || range.get().start.to_string()))
         >
             <div class="virtual__ruler" aria-hidden="true" node_ref=ruler></div>
             <div class="virtual__window">
-                <For each=move || shown.get() key=|key| *key let:key>
+                <Rows each=move || shown.get() key=|key| key.to_string() let:key>
                     {row(key, position(key))}
-                </For>
+                </Rows>
             </div>
         </div>
     }
@@ -141,6 +189,18 @@ mod tests {
         assert_eq!(visible(100, 40.0, 3_600.0, 800.0), 82..100);
         assert_eq!(visible(5, 40.0, 0.0, 800.0), 0..5);
         assert_eq!(visible(0, 40.0, 0.0, 800.0), 0..0);
+    }
+
+    #[test]
+    fn only_what_is_out_of_sight_is_scrolled_to() {
+        let geometry = Geometry {
+            row_height: 40.0,
+            above: 4_000.0,
+            window: 800.0,
+        };
+        assert_eq!(geometry.way_to(110), None);
+        assert_eq!(geometry.way_to(100), Some(-380.0));
+        assert_eq!(geometry.way_to(1_100), Some(39_620.0));
     }
 
     #[test]

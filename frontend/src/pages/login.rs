@@ -14,6 +14,7 @@ use crate::{
         error::{Code, Error},
     },
     browser,
+    erased::{computed, dynamic, effect},
     task::spawn_while_shown,
 };
 
@@ -85,7 +86,7 @@ pub fn LoginPage() -> impl IntoView {
 
     let attempt = RwSignal::new(None::<String>);
     let go_on = navigate.clone();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(token) = attempt.get() else { return };
         let (go_on, destination) = (go_on.clone(), destination.clone());
         busy.set(true);
@@ -101,7 +102,7 @@ pub fn LoginPage() -> impl IntoView {
     });
     // An effect, as a link that is opened in this very tab loads no new page.
     let fragment = use_location().hash;
-    Effect::new(move |_| {
+    effect(move || {
         let fragment = fragment.get();
         if let Some(token) = token_in(fragment.trim_start_matches('#')) {
             // First of all out of the address bar, and out of the tab's history.
@@ -154,7 +155,7 @@ fn LoginForm(
                         spellcheck="false"
                         data-testid="login-token"
                         node_ref=input
-                        aria-invalid=move || problem.with(Option::is_some).to_string()
+                        aria-invalid=computed(move || problem.with(Option::is_some).to_string())
                         aria-describedby="login-problem"
                     />
                 </label>
@@ -167,7 +168,7 @@ fn LoginForm(
                     data-testid="login-submit"
                     disabled=busy
                 >
-                    {move || if busy.get() { "Signing in…" } else { "Sign in" }}
+                    {dynamic(move || if busy.get() { "Signing in…" } else { "Sign in" })}
                 </button>
             </form>
         </section>

@@ -1,7 +1,6 @@
 //! What is shown for an address that leads nowhere.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use crate::{browser, components::notice::Notice};
 
@@ -12,7 +11,7 @@ pub fn NotFoundPage() -> impl IntoView {
     view! {
         <Notice title="There is no such page" test_id="not-found" alone=true>
             <p>"The address may be mistyped, or the page has moved."</p>
-            <A href="/schedules" attr:class="button">"All schedules"</A>
+            <a href="/schedules" class="button">"All schedules"</a>
         </Notice>
     }
 }

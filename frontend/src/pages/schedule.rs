@@ -1,31 +1,26 @@
 //! One schedule: how far it is, and what became of each script, moving while one looks.
 
+mod actions;
+mod amend;
 mod feed;
-#[expect(
-    unreachable_pub,
-    reason = "the component macro widens the visibility it is given"
-)]
+mod filters;
+mod missing;
 mod panel;
-#[expect(
-    unreachable_pub,
-    reason = "the component macro widens the visibility it is given"
-)]
 mod results;
+mod running;
 mod selection;
-#[expect(
-    unreachable_pub,
-    reason = "the component macro widens the visibility it is given"
-)]
 mod summary;
 mod table;
 
 use leptos::prelude::*;
-use leptos_router::{components::A, hooks::use_params_map};
+use leptos_router::hooks::use_params_map;
 
 use self::{
     feed::{Feed, Phase},
+    missing::Missing,
     panel::Panel,
     results::Results,
+    running::RunningNow,
     selection::Selection,
     summary::Summary,
 };
@@ -33,14 +28,15 @@ use crate::{
     api::schedules::Schedule,
     browser,
     components::notice::{Failure, Loading, Notice},
+    erased::{dynamic, effect, memo},
 };
 
 /// The page. Another name in the address is another page, with a feed of its own.
 #[component]
 pub fn SchedulePage() -> impl IntoView {
     let params = use_params_map();
-    let name = Memo::new(move |_| params.with(|params| params.get("name").unwrap_or_default()));
-    move || view! { <OneSchedule name=name.get()/> }
+    let name = memo(move || params.with(|params| params.get("name").unwrap_or_default()));
+    dynamic(move || view! { <OneSchedule name=name.get()/> })
 }
 
 /// The page of the schedule of this name.
@@ -52,20 +48,20 @@ fn OneSchedule(
     browser::set_title("Schedule");
     let feed = Feed::start(name);
     let retry = Callback::new(move |()| feed.restart());
-    move || match feed.phase() {
+    dynamic(move || match feed.phase() {
         Phase::Loading => view! { <Loading what="the schedule"/> }.into_any(),
         Phase::Open(schedule) => view! { <Content feed schedule/> }.into_any(),
         Phase::NotFound => view! {
             <Notice title="There is no such schedule" test_id="schedule-not-found" alone=true>
                 <p>"It may have been deleted, or its name is mistyped."</p>
-                <A href="/schedules" attr:class="button">"All schedules"</A>
+                <a href="/schedules" class="button">"All schedules"</a>
             </Notice>
         }
         .into_any(),
         Phase::Deleted => view! {
             <Notice title="This schedule was deleted" test_id="schedule-deleted" alone=true>
-                <p>"An administrator deleted it while this page was open."</p>
-                <A href="/schedules" attr:class="button">"All schedules"</A>
+                <p>"An administrator deleted it, with all its results."</p>
+                <a href="/schedules" class="button">"All schedules"</a>
             </Notice>
         }
         .into_any(),
@@ -78,7 +74,7 @@ fn OneSchedule(
             />
         }
         .into_any(),
-    }
+    })
 }
 
 /// A schedule that is there.
@@ -91,9 +87,11 @@ fn Content(
     schedule: Signal<Schedule>,
 ) -> impl IntoView {
     let selection = Selection::from_address();
-    Effect::new(move |_| schedule.with(|schedule| browser::set_title(schedule.display_name())));
+    effect(move || schedule.with(|schedule| browser::set_title(schedule.display_name())));
     view! {
         <Summary schedule/>
+        <RunningNow feed schedule selection/>
+        <Missing schedule/>
         <Results feed schedule selection/>
         <Panel feed schedule selection/>
     }

@@ -15,6 +15,8 @@ use crate::{
         schedules::Schedule,
         socket::{Connection, Event, Subscription},
     },
+    erased::{effect, memo},
+    lag::Lag,
     task::spawn_while_shown,
 };
 
@@ -67,6 +69,7 @@ impl Feed {
         };
         feed.subscribe();
         feed.ask_for_schedule();
+        Lag::expect().follow(move || feed.behind());
         feed
     }
 
@@ -87,10 +90,26 @@ impl Feed {
         self.phase.get()
     }
 
-    /// The revision up to which the rows are complete. It is behind that of the schedule while
-    /// history is still coming in.
-    pub(super) fn revision(self) -> Signal<i32> {
-        self.revision.into()
+    /// How many changes the rows are behind the schedule: those of its history that are still coming
+    /// in.
+    pub(super) fn behind(self) -> i32 {
+        match self.phase.get() {
+            Phase::Open(schedule) => {
+                schedule.with(|schedule| schedule.revision) - self.revision.get()
+            }
+            _ => 0,
+        }
+    }
+
+    /// The share of the history that has come in, in percent.
+    pub(super) fn percent(self) -> f64 {
+        let seen = f64::from(self.revision.get());
+        let behind = f64::from(self.behind().max(0));
+        if seen + behind == 0.0 {
+            100.0
+        } else {
+            100.0 * seen / (seen + behind)
+        }
     }
 
     /// Whether nothing was reported yet.
@@ -110,15 +129,16 @@ impl Feed {
         self.table.with_value(|table| table.row(index))
     }
 
-    /// The row of a script, as soon as there is one.
-    pub(super) fn find(self, script: &str) -> Option<ArcRwSignal<Row>> {
+    /// The index of a script's row, as soon as there is one.
+    pub(super) fn index(self, script: &str) -> Option<usize> {
         self.shape.track();
-        self.find_untracked(script)
+        self.table.with_value(|table| table.index(script))
     }
 
-    /// The row of a script, if there is one by now.
-    pub(super) fn find_untracked(self, script: &str) -> Option<ArcRwSignal<Row>> {
-        self.table.with_value(|table| table.find(script))
+    /// The rows of the scripts that run, by index.
+    pub(super) fn running(self) -> Vec<usize> {
+        self.shape.track();
+        self.table.with_value(Table::running)
     }
 
     fn subscribe(self) {
@@ -133,8 +153,8 @@ impl Feed {
     /// Asks whenever there is a connection that may have nothing to say.
     fn ask_for_schedule(self) {
         let connection = self.api.socket().connection();
-        let live = Memo::new(move |_| connection.get() == Connection::Live);
-        Effect::new(move |_| {
+        let live = memo(move || connection.get() == Connection::Live);
+        effect(move || {
             self.begun.track();
             if !live.get() || self.revision.get_untracked() > 0 {
                 return;

@@ -1,31 +1,33 @@
-//! The panel at the side: one script with its attempts, and the whole message and output of the one
-//! that is looked at.
+//! The panel at the side: one script with its attempts, and the whole message, output and corrections
+//! of the one that is looked at.
 
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{
+    amend::AmendButton,
     feed::Feed,
     results::{duration_of, look_of},
     selection::Selection,
     table::{Attempt, Row},
 };
 use crate::{
+    address,
     api::{
         Api,
-        error::Error,
-        results::ResultText,
+        results::{Correction, ResultDetail},
         schedules::{Schedule, ScheduleStatus},
     },
     components::{
         code_block::CodeBlock,
         icon::{Glyph, Icon},
         notice::{Failure, Loading},
-        status::StatusBadge,
+        status::{Look, StatusBadge},
         time::RelativeTime,
     },
-    pages::part,
-    task::spawn_while_shown,
+    erased::{computed, dynamic, effect, handler, memo},
+    fetched::Fetched,
+    part::part,
 };
 
 /// The panel, while a script is looked at.
@@ -39,14 +41,14 @@ pub(super) fn Panel(
     selection: Selection,
 ) -> impl IntoView {
     // Only another script, or the arrival of its row, makes another panel.
-    let known = Memo::new(move |_| {
-        let script = selection.script().get();
-        script.filter(|script| feed.find(script).is_some())
+    let known = memo(move || {
+        let script = selection.script().get()?;
+        feed.index(&script)
     });
-    move || {
-        let row = feed.find_untracked(&known.get()?)?;
+    dynamic(move || {
+        let row = feed.row(known.get()?)?;
         Some(view! { <OpenPanel row schedule selection/> })
-    }
+    })
 }
 
 /// The panel of one script.
@@ -71,13 +73,14 @@ fn OpenPanel(
 
     // The latest attempt, until another one is picked.
     let picked = RwSignal::new(None::<i32>);
-    let attempt = Memo::new(move |_| {
+    let attempt = memo(move || {
         row.with(|row| {
             let picked = picked.get().and_then(|number| row.attempt(number));
             picked.unwrap_or_else(|| row.latest()).clone()
         })
     });
     let label = format!("Result of {script}");
+    let history = address::script(&script);
     view! {
         <aside class="panel" aria-label=label data-testid="result-panel">
             <header class="panel__head">
@@ -86,7 +89,14 @@ fn OpenPanel(
             </header>
             <Attempts row attempt picked/>
             <AttemptFacts attempt schedule/>
-            <AttemptText attempt/>
+            <div class="panel__actions">
+                <a href=history class="button button--small" data-testid="script-history">
+                    <Icon glyph=Glyph::Clock/>
+                    "History of this script"
+                </a>
+                <AmendButton attempt/>
+            </div>
+            <AttemptDetail attempt/>
         </aside>
     }
 }
@@ -99,7 +109,7 @@ fn CloseButton(
     on_close: Callback<()>,
 ) -> impl IntoView {
     let button = NodeRef::<html::Button>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(button) = button.get() {
             // An element that is in the page takes the focus.
             let _ = button.focus();
@@ -122,7 +132,7 @@ fn CloseButton(
             aria-label="Close"
             title="Close (Esc)"
             node_ref=button
-            on:click=move |_| on_close.run(())
+            on:click=handler(move |_| on_close.run(()))
         >
             <Icon glyph=Glyph::Cross/>
         </button>
@@ -149,12 +159,12 @@ fn Attempts(
         let shown = move || attempt.with(|attempt| attempt.number == number).to_string();
         let pick = move |_| picked.set(Some(number));
         view! {
-            <button type="button" class="chip" aria-pressed=shown on:click=pick>
+            <button type="button" class="chip" aria-pressed=computed(shown) on:click=handler(pick)>
                 {format!("Attempt {number}")}
             </button>
         }
     };
-    move || {
+    dynamic(move || {
         let numbers = numbers.get();
         (numbers.len() > 1).then(|| {
             view! {
@@ -163,7 +173,7 @@ fn Attempts(
                 </div>
             }
         })
-    }
+    })
 }
 
 /// What is known of an attempt without asking further.
@@ -195,11 +205,11 @@ fn AttemptFacts(
             </div>
             <div class="fact">
                 <dt>"Attempt"</dt>
-                <dd>{move || attempt.with(|attempt| attempt.number)}</dd>
+                <dd>{dynamic(move || attempt.with(|attempt| attempt.number))}</dd>
             </div>
             <div class="fact">
                 <dt>"Duration"</dt>
-                <dd>{duration}</dd>
+                <dd>{dynamic(duration)}</dd>
             </div>
             <div class="fact">
                 <dt>"Reported"</dt>
@@ -211,55 +221,58 @@ fn AttemptFacts(
     }
 }
 
-/// Message and output, fetched for the attempt that is shown, and again when it changes.
+/// Message, output and corrections, fetched for the attempt that is shown, and again when it changes.
 #[component]
-fn AttemptText(
+fn AttemptDetail(
     /// The attempt.
     attempt: Memo<Attempt>,
 ) -> impl IntoView {
+    let id = part(attempt, |attempt| attempt.id.clone());
+    let revision = part(attempt, |attempt| attempt.revision);
+    dynamic(move || view! { <DetailOf id=id.get() revision/> })
+}
+
+/// What is long about one attempt. What is shown stays until its newer text is there.
+#[component]
+fn DetailOf(
+    /// The attempt's id.
+    id: cynic::Id,
+    /// The schedule's revision at its last change.
+    revision: Memo<i32>,
+) -> impl IntoView {
     let api = Api::expect();
-    let answer = RwSignal::new(None::<Result<Option<ResultText>, Error>>);
-    let version = part(attempt, |attempt| (attempt.id.clone(), attempt.revision));
-    let tries = Trigger::new();
-    Effect::new(move |before: Option<cynic::Id>| {
-        tries.track();
-        let (id, _) = version.get();
-        // What is shown of the same attempt stays until its newer text is there.
-        if before.is_some_and(|before| before != id) {
-            answer.set(None);
-        }
-        let wanted = id.clone();
-        spawn_while_shown(async move { answer.set(Some(api.result_text(wanted).await)) });
-        id
+    let fetched = Fetched::start(move || {
+        // Read, and not just tracked: a memo that nobody reads is never computed, and never tells.
+        revision.get();
+        api.result_detail(id.clone())
     });
-    let on_retry = Callback::new(move |()| tries.notify());
-    move || match answer.get() {
+    dynamic(move || match fetched.get() {
         None => view! { <Loading what="message and output"/> }.into_any(),
-        Some(Ok(text)) => view! { <Text text/> }.into_any(),
+        Some(Ok(Some(detail))) => view! { <Detail detail/> }.into_any(),
+        Some(Ok(None)) => view! { <p class="muted">"This result is gone."</p> }.into_any(),
         Some(Err(error)) => view! {
             <Failure
                 title="Message and output could not be loaded"
                 reason=error.to_string()
-                on_retry
+                on_retry=Callback::new(move |()| fetched.retry())
             />
         }
         .into_any(),
-    }
+    })
 }
 
-/// Message and output, as far as there are any.
+/// Corrections, message and output, as far as there are any.
 #[component]
-fn Text(
-    /// Both; `None` where the result is gone.
-    text: Option<ResultText>,
+fn Detail(
+    /// All three.
+    detail: ResultDetail,
 ) -> impl IntoView {
-    let Some(ResultText { message, output }) = text else {
-        return view! { <p class="muted">"This result is gone."</p> }.into_any();
-    };
-    if message.is_none() && output.is_none() {
-        return view! { <p class="muted">"The script reported neither a message nor output."</p> }
-            .into_any();
-    }
+    let ResultDetail {
+        message,
+        output,
+        corrections,
+    } = detail;
+    let silent = message.is_none() && output.is_none();
     let part = |name: &'static str, text: String| {
         view! {
             <h3 class="panel__part">{name}</h3>
@@ -267,8 +280,52 @@ fn Text(
         }
     };
     view! {
+        <Corrections corrections/>
+        {silent
+            .then(|| {
+                view! {
+                    <p class="muted">"The script reported neither a message nor output."</p>
+                }
+            })}
         {message.map(|message| part("Message", message))}
         {output.map(|output| part("Output", output))}
     }
-    .into_any()
+}
+
+/// What administrators corrected, oldest first.
+#[component]
+fn Corrections(
+    /// The corrections.
+    corrections: Vec<Correction>,
+) -> impl IntoView {
+    let line = |Correction {
+                    from,
+                    to,
+                    reason,
+                    by,
+                    time,
+                }: Correction| {
+        view! {
+            <li class="correction">
+                <span class="correction__change">
+                    <StatusBadge look=Look::from(from)/>
+                    <span aria-hidden="true">"→"</span>
+                    <span class="visually-hidden">"became"</span>
+                    <StatusBadge look=Look::from(to)/>
+                </span>
+                <span>{reason}</span>
+                <span class="muted">
+                    {by.name} ", " <RelativeTime time/>
+                </span>
+            </li>
+        }
+    };
+    (!corrections.is_empty()).then(|| {
+        view! {
+            <h3 class="panel__part">"Corrected"</h3>
+            <ul class="corrections" data-testid="corrections">
+                {corrections.into_iter().map(line).collect_view()}
+            </ul>
+        }
+    })
 }

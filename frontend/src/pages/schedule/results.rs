@@ -1,11 +1,12 @@
-//! The table of results with its filters.
+//! The table of results, and what stands in its place where there are none.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::{
     feed::Feed,
+    filters::FilterBar,
     selection::Selection,
-    table::{Attempt, Row},
+    table::{Attempt, Row, RowFilter},
 };
 use crate::{
     api::{
@@ -21,8 +22,9 @@ use crate::{
         time::RelativeTime,
         virtual_list::VirtualList,
     },
+    erased::{computed, dynamic, handler, memo},
     format,
-    pages::part,
+    part::part,
 };
 
 /// Filters and table.
@@ -35,8 +37,8 @@ pub(super) fn Results(
     /// What is shown of it.
     selection: Selection,
 ) -> impl IntoView {
-    let empty = Memo::new(move |_| feed.is_empty());
-    move || {
+    let empty = memo(move || feed.is_empty());
+    dynamic(move || {
         if empty.get() {
             view! { <NoResults feed schedule/> }.into_any()
         } else {
@@ -46,116 +48,14 @@ pub(super) fn Results(
             }
             .into_any()
         }
-    }
+    })
 }
 
-/// The counters, each of which filters by its status, and the search by text.
-#[component]
-fn FilterBar(
-    /// The data.
-    feed: Feed,
-    /// The schedule, as it changes.
-    schedule: Signal<Schedule>,
-    /// What is shown of it.
-    selection: Selection,
-) -> impl IntoView {
-    let total = part(schedule, |schedule| schedule.progress.seen());
-    let counters = ResultStatus::ALL.map(|status| {
-        let count = Memo::new(move |_| schedule.with(|schedule| schedule.progress.count(status)));
-        view! { <Counter status count selection/> }
-    });
-    view! {
-        <div class="filters">
-            <div class="chips" role="group" aria-label="Filter by status">
-                <button
-                    type="button"
-                    class="chip"
-                    aria-pressed=move || selection.status().is_none().to_string()
-                    on:click=move |_| selection.filter_by_status(None)
-                >
-                    "All "
-                    <span class="chip__count" data-testid="count-all">
-                        {move || format::count(total.get())}
-                    </span>
-                </button>
-                {counters}
-            </div>
-            <CatchingUp feed schedule/>
-            <label class="search">
-                <Icon glyph=Glyph::Search/>
-                <span class="visually-hidden">"Filter by script"</span>
-                <input
-                    class="input"
-                    type="search"
-                    placeholder="Filter scripts"
-                    data-testid="filter-text"
-                    prop:value=move || selection.text()
-                    on:input=move |event| selection.filter_by_text(event_target_value(&event))
-                />
-            </label>
-        </div>
-    }
-}
-
-/// One status with its count. Pressed, only its scripts are shown; pressed again, all are.
-#[component]
-fn Counter(
-    /// The status.
-    status: ResultStatus,
-    /// How many scripts have it.
-    count: Memo<i32>,
-    /// What is shown.
-    selection: Selection,
-) -> impl IntoView {
-    let Look {
-        word,
-        keyword,
-        glyph,
-    } = status.into();
-    let chosen = move || selection.status() == Some(status);
-    let choose = move |_| selection.filter_by_status((!chosen()).then_some(status));
-    view! {
-        <button
-            type="button"
-            class=format!("chip count--{keyword}")
-            class:chip--zero=move || count.get() == 0
-            aria-pressed=move || chosen().to_string()
-            on:click=choose
-        >
-            <Icon glyph=glyph/>
-            {word}
-            <span class="chip__count" data-testid=format!("count-{keyword}")>
-                {move || format::count(count.get())}
-            </span>
-        </button>
-    }
-}
-
-/// Says how far the rows are behind the counters while history is coming in.
-#[component]
-fn CatchingUp(
-    /// The data.
-    feed: Feed,
-    /// The schedule.
-    schedule: Signal<Schedule>,
-) -> impl IntoView {
-    let seen = feed.revision();
-    let there_are = part(schedule, |schedule| schedule.revision);
-    let share = move || {
-        let (seen, there_are) = (f64::from(seen.get()), f64::from(there_are.get()));
-        (seen < there_are).then(|| format::percent(100.0 * seen / there_are))
-    };
-    move || {
-        share().map(|share| {
-            view! {
-                <p class="loading" role="status">
-                    <Icon glyph=Glyph::Arc/>
-                    "Catching up: "
-                    {share}
-                </p>
-            }
-        })
-    }
+/// The rows of a table, as they were arranged for a filter.
+#[derive(Clone, Default, PartialEq)]
+struct Arrangement {
+    filter: RowFilter,
+    keys: Vec<usize>,
 }
 
 /// The rows that the filters leave.
@@ -171,14 +71,55 @@ fn ResultTable(
     let closed = part(schedule, |schedule| {
         schedule.status == ScheduleStatus::Closed
     });
-    let keys = Memo::new(move |_| feed.arrange(&selection.filter()));
+    let filter = memo(move || selection.filter());
+    let away = RwSignal::new(false);
+    let follows_from_afar = move || selection.follows() && away.get();
+    let arrangement = Memo::new(move |before: Option<&Arrangement>| {
+        let filter = filter.get();
+        match before {
+            // Rows that come in on top would push away what somebody reads further down.
+            Some(before) if before.filter == filter && follows_from_afar() => before.clone(),
+            _ => Arrangement {
+                keys: feed.arrange(&filter),
+                filter,
+            },
+        }
+    });
+    let keys = part(arrangement, |arrangement| arrangement.keys.clone());
     let row = move |key: usize, position: Signal<usize>| {
         let row = feed.row(key);
         row.map(|row| view! { <ResultRow row position closed selection/> })
     };
+    // While history comes in, rows have no place yet that could be scrolled to.
+    let reveal = Signal::derive(move || {
+        let script = selection.script().get().filter(|_| feed.behind() <= 0)?;
+        feed.index(&script)
+    });
     let rows_and_head = move || (keys.with(Vec::len) + 1).to_string();
+    let table = NodeRef::<html::Div>::new();
+    let to_the_top = move |_| {
+        if let Some(table) = table.get_untracked() {
+            table.scroll_into_view();
+        }
+    };
     view! {
-        <div class="results" role="table" aria-label="Results" aria-rowcount=rows_and_head>
+        <button
+            type="button"
+            class="button button--primary newer"
+            data-testid="newer"
+            hidden=computed(move || !follows_from_afar())
+            on:click=handler(to_the_top)
+        >
+            <Icon glyph=Glyph::Up/>
+            "Back to what changes"
+        </button>
+        <div
+            class="results"
+            role="table"
+            aria-label="Results"
+            aria-rowcount=computed(rows_and_head)
+            node_ref=table
+        >
             <div class="results__head" role="rowgroup">
                 <div class="result-row result-row--head" role="row" aria-rowindex="1">
                     <span role="columnheader">"Status"</span>
@@ -192,9 +133,9 @@ fn ResultTable(
                     </span>
                 </div>
             </div>
-            <VirtualList keys=keys.into() row/>
+            <VirtualList keys=keys.into() row reveal away/>
         </div>
-        {move || keys.with(Vec::is_empty).then(|| view! { <NoMatch selection/> })}
+        {dynamic(move || keys.with(Vec::is_empty).then(|| view! { <NoMatch selection/> }))}
     }
 }
 
@@ -234,10 +175,10 @@ fn ResultRow(
         <div
             class="result-row"
             role="row"
-            aria-rowindex=move || (position.get() + 2).to_string()
+            aria-rowindex=computed(move || (position.get() + 2).to_string())
             data-testid="result-row"
             data-script=script.clone()
-            data-status=move || status.get().keyword()
+            data-status=computed(move || status.get().keyword())
         >
             <span role="cell">
                 <StatusBadge look/>
@@ -246,17 +187,18 @@ fn ResultRow(
                 <button
                     type="button"
                     class="result-row__open"
+                    data-row=""
                     title=script.clone()
-                    aria-expanded=move || chosen().to_string()
-                    on:click=open
+                    aria-expanded=computed(move || chosen().to_string())
+                    on:click=handler(open)
                 >
                     <bdi>{script.clone()}</bdi>
                 </button>
                 <span class="result-row__attempt" title="Attempts so far">
-                    {retries}
+                    {dynamic(retries)}
                 </span>
             </span>
-            {move || row.with(|row| details(row.latest()))}
+            {dynamic(move || row.with(|row| details(row.latest())))}
         </div>
     }
 }
@@ -304,7 +246,7 @@ fn NoMatch(
     };
     view! {
         <Notice title="No result matches" test_id="no-match">
-            <button type="button" class="button" on:click=clear>
+            <button type="button" class="button" on:click=handler(clear)>
                 "Show all results"
             </button>
         </Notice>
@@ -319,13 +261,14 @@ fn NoResults(
     /// The schedule.
     schedule: Signal<Schedule>,
 ) -> impl IntoView {
-    let seen = feed.revision();
-    let state = part(schedule, |schedule| (schedule.status, schedule.revision));
-    move || {
-        let (status, revision) = state.get();
-        if seen.get() < revision {
+    let coming_in = memo(move || feed.behind() > 0);
+    let closed = part(schedule, |schedule| {
+        schedule.status == ScheduleStatus::Closed
+    });
+    dynamic(move || {
+        if coming_in.get() {
             view! { <Loading what="results"/> }.into_any()
-        } else if status == ScheduleStatus::Closed {
+        } else if closed.get() {
             view! {
                 <Notice title="Nothing was reported" test_id="empty-state">
                     <p>"This schedule was closed before any script reported to it."</p>
@@ -342,7 +285,7 @@ fn NoResults(
             }
             .into_any()
         }
-    }
+    })
 }
 
 /// The operation that reports a result to a schedule.

@@ -2,10 +2,13 @@
 //! looked at. So a view can be shared by its link, and survives a reload.
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::query_signal_with_options};
+use leptos_router::NavigateOptions;
 
-use super::table::RowFilter;
-use crate::api::results::ResultStatus;
+use super::table::{Order, RowFilter};
+use crate::{
+    address::{in_place, query_signal},
+    api::results::ResultStatus,
+};
 
 /// Which rows are shown, and which one is looked at; free to copy.
 #[derive(Clone, Copy)]
@@ -14,6 +17,8 @@ pub(super) struct Selection {
     set_status: SignalSetter<Option<ResultStatus>>,
     text: Memo<Option<String>>,
     set_text: SignalSetter<Option<String>>,
+    follow: Memo<Option<bool>>,
+    set_follow: SignalSetter<Option<bool>>,
     script: Memo<Option<String>>,
     set_script: SignalSetter<Option<String>>,
 }
@@ -21,23 +26,22 @@ pub(super) struct Selection {
 impl Selection {
     /// Ties the selection to the address.
     pub(super) fn from_address() -> Self {
+        // A row that was opened is a step to go back to, but a filter is none.
         let step = NavigateOptions {
             scroll: false,
             ..NavigateOptions::default()
         };
-        // A row that was opened is a step to go back to, but a filter is none.
-        let in_place = NavigateOptions {
-            replace: true,
-            ..step.clone()
-        };
-        let (status, set_status) = query_signal_with_options("status", in_place.clone());
-        let (text, set_text) = query_signal_with_options("q", in_place);
-        let (script, set_script) = query_signal_with_options("script", step);
+        let (status, set_status) = query_signal("status", in_place());
+        let (text, set_text) = query_signal("q", in_place());
+        let (follow, set_follow) = query_signal("follow", in_place());
+        let (script, set_script) = query_signal("script", step);
         Self {
             status,
             set_status,
             text,
             set_text,
+            follow,
+            set_follow,
             script,
             set_script,
         }
@@ -48,6 +52,11 @@ impl Selection {
         RowFilter {
             status: self.status(),
             text: self.text(),
+            order: if self.follows() {
+                Order::Latest
+            } else {
+                Order::Urgent
+            },
         }
     }
 
@@ -69,6 +78,16 @@ impl Selection {
     /// Filters by another text.
     pub(super) fn filter_by_text(self, text: String) {
         self.set_text.set((!text.is_empty()).then_some(text));
+    }
+
+    /// Whether what changed last is kept in sight.
+    pub(super) fn follows(self) -> bool {
+        self.follow.get().unwrap_or_default()
+    }
+
+    /// Follows, or stops following.
+    pub(super) fn set_following(self, follow: bool) {
+        self.set_follow.set(follow.then_some(true));
     }
 
     /// The script that is looked at.

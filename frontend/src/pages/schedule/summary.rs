@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::actions::Actions;
 use crate::{
     api::schedules::{Progress, Schedule, ScheduleStatus},
     clock::Clock,
     components::{labels::Labels, progress::ProgressBar, status::StatusBadge, time::RelativeTime},
+    erased::{dynamic, memo},
     format,
-    pages::part,
+    part::part,
 };
 
 /// Title, status, facts and progress.
@@ -29,6 +31,7 @@ pub(super) fn Summary(
         <div class="page__head">
             <h1 class:mono=untitled>{title}</h1>
             <StatusBadge look=status test_id="schedule-status"/>
+            <Actions schedule/>
         </div>
         <dl class="facts">
             <Fact name="Name">
@@ -50,7 +53,7 @@ pub(super) fn Summary(
         <div class="progress">
             <ProgressBar progress/>
             <p class="progress__words" data-testid="progress-words">
-                {move || progress.with(progress_words)}
+                {dynamic(move || progress.with(progress_words))}
             </p>
         </div>
     }
@@ -88,7 +91,7 @@ fn Elapsed(
             "Took"
         }
     });
-    let text = Memo::new(move |_| {
+    let text = memo(move || {
         schedule.with(|schedule| {
             let end = end_of(schedule).unwrap_or_else(|| clock.get());
             format::elapsed(end - schedule.created_time.millis())

@@ -1,7 +1,7 @@
 //! The results of one schedule, one row a script, each row a signal of its own, so that a change
 //! touches one row only. Pure, so that merging and ordering can be tested without a browser.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use leptos::prelude::*;
 
@@ -29,6 +29,8 @@ pub(super) struct Attempt {
     pub(super) message: Option<String>,
     /// How long it took, in milliseconds.
     pub(super) duration_ms: Option<i32>,
+    /// When it began, as its script says, or else when it was first reported.
+    pub(super) began: DateTime,
     /// When it was first reported.
     pub(super) submitted: DateTime,
     /// The schedule's revision at its last change.
@@ -69,6 +71,16 @@ impl Row {
     }
 }
 
+/// In which order rows are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) enum Order {
+    /// What failed first, then what runs, then the rest, each in the order of the first report.
+    #[default]
+    Urgent,
+    /// What changed last first.
+    Latest,
+}
+
 /// Which rows are shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RowFilter {
@@ -76,11 +88,15 @@ pub(super) struct RowFilter {
     pub(super) status: Option<ResultStatus>,
     /// Only scripts whose name holds this text, in any case.
     pub(super) text: String,
+    /// In this order.
+    pub(super) order: Order,
 }
 
 /// What is needed of a row to find and to order it, without asking its signal.
 struct Entry {
     status: ResultStatus,
+    /// That of the script's last change.
+    revision: i32,
     lower_case: String,
     row: ArcRwSignal<Row>,
 }
@@ -102,9 +118,9 @@ impl Table {
         self.entries.get(index).map(|entry| entry.row.clone())
     }
 
-    /// The row of a script.
-    pub(super) fn find(&self, script: &str) -> Option<ArcRwSignal<Row>> {
-        self.row(*self.by_script.get(script)?)
+    /// The index of a script's row.
+    pub(super) fn index(&self, script: &str) -> Option<usize> {
+        self.by_script.get(script).copied()
     }
 
     /// Takes in changed results. True where the order or the choice of rows may be another now.
@@ -117,12 +133,18 @@ impl Table {
     }
 
     fn put(&mut self, result: ScriptResult) -> bool {
-        let ScriptResult { script, status, .. } = &result;
+        let ScriptResult {
+            script,
+            status,
+            revision,
+            ..
+        } = &result;
         let Some(&index) = self.by_script.get(script) else {
             self.by_script.insert(script.clone(), self.entries.len());
             self.entries.push(Entry {
                 status: *status,
-                lower_case: script.to_lowercase(),
+                revision: *revision,
+                lower_case: format::lower_case(script),
                 row: ArcRwSignal::new(Row {
                     script: script.clone(),
                     attempts: vec![attempt(result)],
@@ -131,23 +153,42 @@ impl Table {
             return true;
         };
         let entry = &mut self.entries[index];
+        let before = (entry.status, entry.revision);
+        entry.revision = entry.revision.max(*revision);
         entry.row.update(|row| row.put(attempt(result)));
-        let status = entry.row.with_untracked(|row| row.latest().status);
-        std::mem::replace(&mut entry.status, status) != status
+        entry.status = entry.row.with_untracked(|row| row.latest().status);
+        before != (entry.status, entry.revision)
     }
 
-    /// The indexes of the rows to show: what failed first, then what runs, then the rest, each in
-    /// the order of the first report.
+    /// The indexes of the rows to show, in the order that the filter says.
     pub(super) fn arrange(&self, filter: &RowFilter) -> Vec<usize> {
-        let text = filter.text.trim().to_lowercase();
-        let mut ranks: [Vec<usize>; RANKS] = Default::default();
-        for (index, entry) in self.entries.iter().enumerate() {
-            let wanted = filter.status.is_none_or(|status| entry.status == status);
-            if wanted && entry.lower_case.contains(&text) {
-                ranks[rank(entry.status)].push(index);
+        let text = format::lower_case(filter.text.trim());
+        let wanted = self.entries.iter().enumerate().filter(|(_, entry)| {
+            filter.status.is_none_or(|status| entry.status == status)
+                && entry.lower_case.contains(&text)
+        });
+        match filter.order {
+            Order::Urgent => {
+                let mut ranks: [Vec<usize>; RANKS] = Default::default();
+                for (index, entry) in wanted {
+                    ranks[rank(entry.status)].push(index);
+                }
+                ranks.concat()
+            }
+            Order::Latest => {
+                let mut indexes: Vec<usize> = wanted.map(|(index, _)| index).collect();
+                indexes.sort_by_key(|index| Reverse(self.entries[*index].revision));
+                indexes
             }
         }
-        ranks.concat()
+    }
+
+    /// The indexes of the rows whose scripts run, in the order of their first reports.
+    pub(super) fn running(&self) -> Vec<usize> {
+        let running = |entry: &Entry| entry.status == ResultStatus::Running;
+        (0..self.entries.len())
+            .filter(|index| running(&self.entries[*index]))
+            .collect()
     }
 }
 
@@ -172,6 +213,9 @@ fn attempt(result: ScriptResult) -> Attempt {
             .message
             .and_then(|message| format::first_line(&message, MESSAGE_LENGTH)),
         duration_ms: result.duration_ms,
+        began: result
+            .started_time
+            .unwrap_or_else(|| result.submitted_time.clone()),
         submitted: result.submitted_time,
         revision: result.revision,
     }
@@ -189,9 +233,15 @@ mod tests {
             attempt,
             message: None,
             duration_ms: None,
+            started_time: None,
             submitted_time: DateTime("2026-11-21T06:00:00.000Z".into()),
             revision,
         }
+    }
+
+    fn row(table: &Table, script: &str) -> Row {
+        let index = table.index(script).expect("an index");
+        table.row(index).expect("a row").get_untracked()
     }
 
     fn scripts(table: &Table, filter: &RowFilter) -> Vec<String> {
@@ -235,24 +285,36 @@ mod tests {
         let mut table = Table::default();
         assert!(table.apply(vec![result("a", Running, 1, 1)]));
         assert!(!table.apply(vec![result("a", Running, 1, 1)]));
-        assert_eq!(
-            table
-                .find("a")
-                .expect("a row")
-                .get_untracked()
-                .attempts
-                .len(),
-            1
-        );
+        assert_eq!(row(&table, "a").attempts.len(), 1);
     }
 
     #[test]
-    fn a_row_moves_only_when_its_status_does() {
+    fn rows_move_when_their_status_or_their_last_change_does() {
+        let latest = RowFilter {
+            order: Order::Latest,
+            ..RowFilter::default()
+        };
         let mut table = Table::default();
         table.apply(vec![result("a", Running, 1, 1), result("b", Pass, 1, 2)]);
-        assert!(!table.apply(vec![result("a", Running, 1, 3)]));
-        assert!(table.apply(vec![result("a", Fail, 1, 4)]));
-        assert_eq!(scripts(&table, &RowFilter::default()), ["a", "b"]);
+        assert_eq!(scripts(&table, &latest), ["b", "a"]);
+        assert!(table.apply(vec![result("a", Running, 1, 3)]));
+        assert_eq!(scripts(&table, &latest), ["a", "b"]);
+        assert!(table.apply(vec![result("b", Fail, 2, 4)]));
+        assert_eq!(scripts(&table, &latest), ["b", "a"]);
+        assert_eq!(scripts(&table, &RowFilter::default()), ["b", "a"]);
+    }
+
+    #[test]
+    fn what_runs_is_told_in_the_order_of_the_first_reports() {
+        let mut table = Table::default();
+        table.apply(vec![
+            result("a", Running, 1, 1),
+            result("b", Pass, 1, 2),
+            result("c", Running, 1, 3),
+        ]);
+        assert_eq!(table.running(), [0, 2]);
+        table.apply(vec![result("a", Pass, 1, 4)]);
+        assert_eq!(table.running(), [2]);
     }
 
     #[test]
@@ -265,44 +327,22 @@ mod tests {
             result("c", Pass, 1, 5)
         ]));
         assert_eq!(scripts(&table, &RowFilter::default()), ["a", "b", "c"]);
-        assert_eq!(
-            table
-                .find("b")
-                .expect("a row")
-                .get_untracked()
-                .latest()
-                .status,
-            Pass
-        );
+        assert_eq!(row(&table, "b").latest().status, Pass);
     }
 
     #[test]
     fn the_latest_attempt_counts_in_whatever_order_they_come() {
         let mut table = Table::default();
         table.apply(vec![result("a", Pass, 2, 5), result("a", Fail, 1, 1)]);
-        let row = table.find("a").expect("a row").get_untracked();
+        let row = row(&table, "a");
         assert_eq!(row.latest().number, 2);
         assert_eq!(row.attempts.len(), 2);
-        assert_eq!(
-            scripts(
-                &table,
-                &RowFilter {
-                    status: Some(Pass),
-                    text: String::new()
-                }
-            ),
-            ["a"]
-        );
-        assert!(
-            scripts(
-                &table,
-                &RowFilter {
-                    status: Some(Fail),
-                    text: String::new()
-                }
-            )
-            .is_empty()
-        );
+        let of = |status| RowFilter {
+            status: Some(status),
+            ..RowFilter::default()
+        };
+        assert_eq!(scripts(&table, &of(Pass)), ["a"]);
+        assert!(scripts(&table, &of(Fail)).is_empty());
     }
 
     #[test]
@@ -313,8 +353,8 @@ mod tests {
             result("logout.sh", Pass, 1, 2),
         ]);
         let filter = |text: &str| RowFilter {
-            status: None,
             text: text.into(),
+            ..RowFilter::default()
         };
         assert_eq!(scripts(&table, &filter(" über ")), ["Login/Über.sh"]);
         assert_eq!(scripts(&table, &filter("LOG")).len(), 2);

@@ -10,17 +10,17 @@ use crate::api::{
 
 /// One row: what never changes about it, and the schedule as it changes.
 #[derive(Clone)]
-pub(super) struct Row {
+pub struct Row {
     /// The schedule's GUID.
-    pub(super) name: String,
+    pub name: String,
     /// The schedule.
-    pub(super) schedule: ArcRwSignal<Schedule>,
+    pub schedule: ArcRwSignal<Schedule>,
     created: DateTime,
 }
 
 /// The rows, newest first, from now back to a horizon.
 #[derive(Default)]
-pub(super) struct Listing {
+pub struct Listing {
     rows: Vec<Row>,
     next: Option<String>,
     /// The oldest schedule of the last page. What is older, while there are further pages, is not
@@ -110,11 +110,6 @@ mod tests {
     use super::*;
     use crate::api::schedules::{ScheduleStatus, tests::schedule};
 
-    const ALL: ListFilter = ListFilter {
-        status: None,
-        title: None,
-    };
-
     fn names(listing: &Listing) -> Vec<&str> {
         listing.rows.iter().map(|row| row.name.as_str()).collect()
     }
@@ -133,7 +128,7 @@ mod tests {
             vec![schedule("c", 30), schedule("b", 20)],
             Some("after b"),
         ));
-        assert!(listing.update(schedule("d", 40), &ALL));
+        assert!(listing.update(schedule("d", 40), &ListFilter::default()));
         listing.append(page(vec![schedule("a", 10)], None));
         assert_eq!(names(&listing), ["d", "c", "b", "a"]);
         assert_eq!(listing.next(), None);
@@ -148,7 +143,7 @@ mod tests {
                 revision: 7,
                 ..schedule("a", 10)
             },
-            &ALL
+            &ListFilter::default()
         ));
         assert_eq!(listing.rows[1].schedule.get_untracked().revision, 7);
         assert_eq!(names(&listing), ["b", "a"]);
@@ -162,7 +157,7 @@ mod tests {
                 revision: 7,
                 ..schedule("a", 10)
             },
-            &ALL,
+            &ListFilter::default(),
         );
         listing.append(page(
             vec![Schedule {
@@ -178,8 +173,8 @@ mod tests {
     #[test]
     fn what_stops_matching_goes() {
         let filter = ListFilter {
-            status: Some(ScheduleStatus::Running),
-            title: None,
+            status: vec![ScheduleStatus::Running],
+            ..ListFilter::default()
         };
         let mut listing = Listing::default();
         listing.append(page(vec![schedule("a", 10)], None));
@@ -196,7 +191,7 @@ mod tests {
     fn an_old_schedule_beyond_the_last_page_leaves_no_gap() {
         let mut listing = Listing::default();
         listing.append(page(vec![schedule("c", 30)], Some("after c")));
-        assert!(!listing.update(schedule("a", 10), &ALL));
+        assert!(!listing.update(schedule("a", 10), &ListFilter::default()));
         assert_eq!(names(&listing), ["c"]);
         listing.append(page(vec![schedule("b", 20), schedule("a", 10)], None));
         assert_eq!(names(&listing), ["c", "b", "a"]);

@@ -1,5 +1,7 @@
 //! What is served beside the APIs: the dashboard, GraphiQL, their assets, and the probes.
 
+use std::collections::BTreeSet;
+
 use daybook_tests::{Answer, TestApp};
 use reqwest::Method;
 
@@ -79,6 +81,22 @@ async fn assets_are_immutable_and_compressed() {
     }
     let missing = app.anonymous().get("/assets/no-such-file.js").await;
     assert_eq!(missing.status, 404, "a missing asset is not the dashboard");
+}
+
+/// What the first visit to the dashboard transfers.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_visit_is_small() {
+    const LIMIT: usize = 350 * 1024;
+    let app = TestApp::sqlite().await;
+    let page = app.anonymous().get("/").await;
+    let assets: BTreeSet<_> = asset_paths(&page.text).into_iter().collect();
+    let mut total = 0;
+    for path in assets {
+        let packed = fetch(&app, &path, "br").await;
+        let length = packed.header("content-length").parse::<usize>();
+        total += length.unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+    assert!(total > 0 && total <= LIMIT, "{total} bytes");
 }
 
 #[tokio::test(flavor = "multi_thread")]

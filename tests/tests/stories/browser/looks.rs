@@ -1,0 +1,154 @@
+//! Every page, wide and narrow, light and dark: nothing sticks out of the window, and axe-core finds nothing to say
+//! against it. The pictures are left in `target/screenshots`.
+
+use daybook_tests::{Browser, Report, ResultStatus, TestApp};
+use serde_json::json;
+use uuid::Uuid;
+
+const SIZES: [(&str, u32, u32); 2] = [("wide", 1280, 900), ("narrow", 360, 740)];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page() {
+    let app = TestApp::sqlite().await;
+    let base = run(&app, ResultStatus::Pass).await;
+    let other = run(&app, ResultStatus::Fail).await;
+    let input = json!({ "title": "nightly build", "expected": ["ui/search/finds_it", "later"] });
+    let open = app.admin().open_schedule_with(input).await;
+    let open: Uuid = open.parse("/createSchedule/schedule/name");
+    app.admin()
+        .reported(open, Report::running("ui/search/finds_it"))
+        .await;
+    app.admin()
+        .create_client("nightly", daybook_tests::Role::Reporter)
+        .await;
+    let pages = [
+        ("overview", "/".to_owned(), "[data-testid=days]"),
+        (
+            "schedules",
+            "/schedules".to_owned(),
+            "[data-testid=schedule-row]",
+        ),
+        (
+            "schedules-none",
+            "/schedules?title=none".to_owned(),
+            "[data-testid=no-match]",
+        ),
+        (
+            "schedule-open",
+            format!("/schedules/{open}"),
+            "[data-testid=result-row]",
+        ),
+        (
+            "schedule-panel",
+            format!("/schedules/{other}?script=ui%2Fcheckout%2Fpays"),
+            "[data-testid=corrections]",
+        ),
+        (
+            "schedule-none",
+            format!("/schedules/{}", Uuid::nil()),
+            "[data-testid=schedule-not-found]",
+        ),
+        (
+            "compare",
+            format!("/compare/{base}/{other}"),
+            "[data-testid=compare-other]",
+        ),
+        (
+            "compare-none",
+            format!("/compare/{}/{other}", Uuid::nil()),
+            "[data-testid=compare-not-found]",
+        ),
+        ("scripts", "/scripts".to_owned(), "[data-testid=script-row]"),
+        (
+            "script-none",
+            "/scripts/never".to_owned(),
+            "[data-testid=script-not-found]",
+        ),
+        (
+            "script",
+            "/scripts/ui%2Fcheckout%2Fpays".to_owned(),
+            "[data-testid=attempt-row]",
+        ),
+        ("clients", "/clients".to_owned(), "[data-testid=client-row]"),
+        (
+            "not-found",
+            "/nowhere".to_owned(),
+            "[data-testid=not-found]",
+        ),
+        ("login", "/login".to_owned(), "[data-testid=login-form]"),
+    ];
+    let browser = Browser::signed_in(app.address()).await;
+    let mut findings = Vec::new();
+    for (name, path, settled) in &pages {
+        browser
+            .open(&format!("http://{}{path}", app.address()))
+            .await;
+        browser.has(settled).await;
+        for dark in [false, true] {
+            for (size, width, height) in SIZES {
+                browser.looks_like(width, height, dark).await;
+                let look = format!("{name}-{size}-{}", if dark { "dark" } else { "light" });
+                let violations = browser.accessibility_violations().await;
+                findings.extend(
+                    violations
+                        .into_iter()
+                        .map(|finding| format!("{look}: {finding}")),
+                );
+                if sticks_out(&browser).await {
+                    findings.push(format!("{look}: wider than the window"));
+                }
+                browser.screenshot(&look).await;
+            }
+        }
+    }
+    assert_eq!(findings, Vec::<String>::new());
+    browser.quit().await;
+}
+
+/// Whether the page has to be scrolled sideways.
+async fn sticks_out(browser: &Browser) -> bool {
+    let root = "return document.documentElement.scrollWidth > window.innerWidth";
+    browser.value_of(root, Vec::new()).await == json!(true)
+}
+
+/// A closed run with a result of every status; the corrected one is as told.
+async fn run(app: &TestApp, checkout: ResultStatus) -> Uuid {
+    let admin = app.admin();
+    let input = json!({
+        "title": "nightly build",
+        "expected": ["ui/checkout/pays", "ui/search/finds_it", "never/reported"],
+        "labels": [{ "key": "branch", "value": "main" }, { "key": "machine", "value": "build-3" }],
+    });
+    let schedule = admin.open_schedule_with(input).await;
+    let schedule = schedule.parse("/createSchedule/schedule/name");
+    let message =
+        "expected the receipt, got an error page with a message that does not fit into one line";
+    let corrected = admin
+        .reported(
+            schedule,
+            Report::new("ui/checkout/pays", ResultStatus::Error).message(message),
+        )
+        .await;
+    admin
+        .amend(&corrected.id, checkout, "looked at by hand")
+        .await
+        .data("");
+    for status in [
+        ResultStatus::Pass,
+        ResultStatus::Fail,
+        ResultStatus::Block,
+        ResultStatus::Skip,
+        ResultStatus::Running,
+    ] {
+        let script = format!("api/orders/ends_with_{status:?}");
+        admin.reported(schedule, Report::new(script, status)).await;
+    }
+    admin
+        .reported(schedule, Report::fail("ui/search/finds_it"))
+        .await;
+    admin
+        .reported(schedule, Report::pass("ui/search/finds_it"))
+        .await;
+    admin.close(schedule).await.data("");
+    schedule
+}

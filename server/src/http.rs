@@ -2,6 +2,7 @@
 
 mod assets;
 pub mod auth;
+mod drain;
 pub mod error;
 mod graphql;
 mod health;
@@ -69,6 +70,7 @@ pub fn router(state: State) -> Router {
         .merge(rest::routes())
         .fallback(assets::index_or_nothing)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn(drain::refused_bodies))
         .layer(middleware::from_fn(to_the_end))
         .layer(
             ServiceBuilder::new()

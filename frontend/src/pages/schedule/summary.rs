@@ -120,6 +120,10 @@ fn end_of(schedule: &Schedule) -> Option<f64> {
 fn progress_words(progress: &Progress) -> String {
     let reported = format::count(progress.reported);
     let reported = match (progress.expected, progress.percent) {
+        (Some(expected), _) if expected < progress.reported => format!(
+            "{reported} scripts reported, {} expected",
+            format::count(expected)
+        ),
         (Some(expected), Some(percent)) => format!(
             "{reported} of {} scripts reported · {}",
             format::count(expected),
@@ -157,5 +161,12 @@ mod tests {
             progress_words(&progress),
             "12 of 400 scripts reported · 3 % · about 1 min 35 s left"
         );
+        let progress = Progress {
+            reported: 6,
+            expected: Some(3),
+            percent: Some(100.0),
+            ..Progress::default()
+        };
+        assert_eq!(progress_words(&progress), "6 scripts reported, 3 expected");
     }
 }

@@ -18,16 +18,15 @@ use crate::{
     erased::{dynamic, effect, handler},
     keyboard,
     lag::Lag,
+    lazy::lazy,
     pages::{
-        clients::ClientsPage,
-        compare::ComparePage,
+        clients_page, compare_page,
         login::{self, LoginPage},
         not_found::NotFoundPage,
         overview::OverviewPage,
-        schedule::SchedulePage,
+        schedule_page,
         schedules::SchedulesPage,
-        script::ScriptPage,
-        scripts::ScriptsPage,
+        script_page, scripts_page,
     },
     theme::Theme,
 };
@@ -70,11 +69,11 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=path!("/") view=OverviewPage/>
                     <Route path=path!("/schedules") view=SchedulesPage/>
-                    <Route path=path!("/schedules/:name") view=SchedulePage/>
-                    <Route path=path!("/scripts") view=ScriptsPage/>
-                    <Route path=path!("/scripts/:name") view=ScriptPage/>
-                    <Route path=path!("/compare/:base/:other") view=ComparePage/>
-                    <Route path=path!("/clients") view=ClientsPage/>
+                    <Route path=path!("/schedules/:name") view=|| lazy(schedule_page)/>
+                    <Route path=path!("/scripts") view=|| lazy(scripts_page)/>
+                    <Route path=path!("/scripts/:name") view=|| lazy(script_page)/>
+                    <Route path=path!("/compare/:base/:other") view=|| lazy(compare_page)/>
+                    <Route path=path!("/clients") view=|| lazy(clients_page)/>
                     <Route path=path!("/login") view=LoginPage/>
                 </FlatRoutes>
             </main>

@@ -21,6 +21,12 @@ pub fn current_path() -> String {
     location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
+/// Loads the page again.
+pub fn reload() {
+    // Only a browser that is closing refuses.
+    drop(location().reload());
+}
+
 /// Sets the title of the tab: what it shows, then the application's name.
 pub fn set_title(page: &str) {
     document().set_title(&if page.is_empty() {

@@ -16,6 +16,7 @@ pub mod fetched;
 pub mod format;
 pub mod keyboard;
 pub mod lag;
+pub mod lazy;
 pub mod paged;
 pub mod pages;
 pub mod part;

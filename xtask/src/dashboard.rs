@@ -6,14 +6,14 @@
 
 use std::{fs, path::Path};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use xshell::Shell;
 
 use crate::{
     assets::{self, Assets},
     compress, graphiql, minify, page,
     step::step,
-    wasm::{self, Dashboard},
+    wasm::{self, Dashboard, Part},
 };
 
 const BUNDLE: &str = "frontend/dist";
@@ -72,9 +72,10 @@ fn index_page(
 ) -> Result<String> {
     let style = minify::style_sheet(shell, &style_sheet(shell)?)?;
     let style = assets.add("dashboard", "css", style);
-    let glue = minify::module(shell, &dashboard.glue)?;
-    let glue = assets.add("dashboard", "js", glue);
     let module = assets.add("dashboard", "wasm", dashboard.module);
+    name_parts(dashboard.parts, &dashboard.glue, assets)?;
+    let glue = minify::modules(shell, &dashboard.glue)?;
+    let glue = assets.add("dashboard", "js", glue);
     let boot = assets.add("boot", "js", fs::read("frontend/boot.js")?);
     let mut tags = common_tags.to_vec();
     tags.extend([
@@ -85,6 +86,19 @@ fn index_page(
         page::module_tag(&boot),
     ]);
     page::fill(&fs::read_to_string("frontend/index.html")?, &tags)
+}
+
+/// Takes the other modules in, and tells their addresses to the JavaScript that loads them.
+fn name_parts(parts: Vec<Part>, glue: &Path, assets: &mut Assets) -> Result<()> {
+    let path = glue.with_file_name(wasm::LOADERS);
+    let mut loaders = fs::read_to_string(&path)?;
+    for Part { name, module } in parts {
+        let quoted = format!("\"./{name}.wasm\"");
+        ensure!(loaders.contains(&quoted), "nothing loads the module {name}");
+        let address = assets.add(&name, "wasm", module);
+        loaders = loaders.replace(&quoted, &format!("\"{address}\""));
+    }
+    Ok(fs::write(path, loaders)?)
 }
 
 /// All style sheets as one, in the order of their names.

@@ -5,6 +5,7 @@ mod clients;
 mod compare;
 mod graphiql;
 mod keyboard;
+mod lazy;
 mod live;
 mod load;
 mod login;

@@ -28,6 +28,7 @@ pub enum Heard {
 pub struct Events {
     topics: Mutex<HashMap<ScheduleId, watch::Sender<Heard>>>,
     all: broadcast::Sender<ScheduleId>,
+    log: watch::Sender<()>,
 }
 
 impl Events {
@@ -36,6 +37,7 @@ impl Events {
         Self {
             topics: Mutex::default(),
             all: broadcast::Sender::new(BACKLOG),
+            log: watch::Sender::new(()),
         }
     }
 
@@ -72,6 +74,21 @@ impl Events {
     /// What was last heard of a schedule that somebody listens to.
     pub fn last_heard(&self, schedule: ScheduleId) -> Option<Heard> {
         self.topics().get(&schedule).map(|topic| *topic.borrow())
+    }
+
+    /// Says that the log has a new entry.
+    pub fn logged(&self) {
+        self.log.send_replace(());
+    }
+
+    /// Listens to the log. Only what is said from now on counts as news.
+    pub fn listen_to_log(&self) -> watch::Receiver<()> {
+        self.log.subscribe()
+    }
+
+    /// Whether somebody listens to the log.
+    pub fn log_is_listened_to(&self) -> bool {
+        self.log.receiver_count() > 0
     }
 
     fn tell(&self, schedule: ScheduleId, heard: Heard) {

@@ -9,6 +9,7 @@ pub mod error;
 mod id;
 pub mod limits;
 mod loaders;
+mod log;
 mod node;
 mod page;
 pub mod request;
@@ -32,6 +33,7 @@ use page::PageOf;
 #[derive(MergedObject, Default)]
 pub struct Query(
     client::ClientQuery,
+    log::LogQuery,
     node::NodeQuery,
     result::ResultQuery,
     schedule::ScheduleQuery,
@@ -49,7 +51,7 @@ pub struct Mutation(
 
 /// Everything that can be followed live, over `graphql-transport-ws`.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(subscription::ScheduleSubscription);
+pub struct Subscription(subscription::ScheduleSubscription, log::LogSubscription);
 
 /// The schema of this server.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -79,6 +81,7 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     .limit_complexity(limits::COMPLEXITY)
     .limit_directives(limits::DIRECTIVES)
     .override_output_type_description::<PageOf<client::Client>>("A page of clients.")
+    .override_output_type_description::<log::LogPage>("A page of the log.")
     .override_output_type_description::<PageOf<result::TestResult>>("A page of results.")
     .override_output_type_description::<PageOf<schedule::Schedule>>("A page of schedules.")
     .override_output_type_description::<PageOf<script::Script>>("A page of scripts.")

@@ -24,6 +24,7 @@ mod stories {
     mod names;
     mod pages;
     mod paging;
+    mod reading_the_log;
     mod readme;
     mod roles;
     mod schedules;

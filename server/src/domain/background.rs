@@ -1,17 +1,26 @@
 //! What the server does by itself, every now and then.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     future::Future,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use entity::{ScheduleId, Timestamp, schedule, session};
+use entity::{LogId, ScheduleId, Timestamp, schedule, session};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::{domain::schedule::abandon_silent, error::Result, events::Heard, state::State};
+use crate::{
+    domain::{
+        feed,
+        log::{self, ids_since},
+        schedule::abandon_silent,
+    },
+    error::Result,
+    events::Heard,
+    state::State,
+};
 
 /// How often to look for changes that other processes made, and that no event told of.
 const LOOK: Duration = Duration::from_secs(2);
@@ -31,6 +40,13 @@ pub fn start(state: &State) {
     every(state, LOOK, "looking for changes", move |state| {
         look(state, Arc::clone(&seen))
     });
+    let seen = Arc::new(SeenEntries::default());
+    every(
+        state,
+        LOOK,
+        "looking for entries of the log",
+        move |state| look_at_log(state, Arc::clone(&seen)),
+    );
     every(
         state,
         ABANDON,
@@ -99,6 +115,24 @@ async fn look(state: State, seen: Arc<Seen>) -> Result<()> {
         state.events.deleted(*id);
     }
     *seen = now;
+    Ok(())
+}
+
+/// The newest entries of the log as the last look saw them.
+type SeenEntries = Mutex<BTreeSet<LogId>>;
+
+/// Wakes those who follow the log when it has an entry that the last look did not see.
+async fn look_at_log(state: State, seen: Arc<SeenEntries>) -> Result<()> {
+    if !state.events.log_is_listened_to() {
+        return Ok(());
+    }
+    let moment = Timestamp::now().plus_seconds(-feed::LOOK_BACK_SECONDS);
+    let now = ids_since(&state, &log::Filter::default(), moment).await?;
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    if now.iter().any(|id| !seen.contains(id)) {
+        state.events.logged();
+    }
+    *seen = now.into_iter().collect();
     Ok(())
 }
 

@@ -193,8 +193,10 @@ pub async fn issue_token(
     let name = input::name("name", name)?;
     db::retrying(async || {
         let transaction = state.db.begin().await?;
+        let mut action = "CLIENT_CREATE";
         let issued = match named(&transaction, &name).await {
             Ok(client) if replace => {
+                action = "CLIENT_ROTATE_TOKEN";
                 let mut row = client.into_active_model();
                 row.role = Set(role);
                 let client = row.update(&transaction).await?;
@@ -204,6 +206,7 @@ pub async fn issue_token(
             Err(Error::NotFound { .. }) => insert(&transaction, &name, role).await?,
             Err(error) => return Err(error),
         };
+        Deed::of_server(action, &name).done(&transaction).await?;
         db::commit(transaction).await?;
         Ok(issued)
     })

@@ -3,10 +3,13 @@
 //! [`changes`] is a change feed, not a queue of events: a subscriber is at a revision, wakes, and reads what lies between
 //! it and now. States that were passed through may be skipped, changes may not, and nothing ever expires. A slow
 //! subscriber holds nobody back and grows no memory, for it catches up from the database. [`updates`] sends schedules as
-//! they change.
+//! they change, and [`entries`] those of the log as they are appended.
 
 mod changes;
+mod entries;
 mod updates;
 
 pub use changes::{Change, SharedReads, changes};
+pub(crate) use entries::LOOK_BACK_SECONDS;
+pub use entries::entries;
 pub use updates::updates;

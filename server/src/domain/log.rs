@@ -2,8 +2,13 @@
 //!
 //! Success is written in the deed's own transaction: either both are there or neither is.
 
+mod find;
+
+pub use find::{Filter, Position, by_id, list};
+pub(crate) use find::{by_ids, ids_since};
+
 use entity::{
-    Timestamp,
+    ClientId, Timestamp,
     log::{ActiveModel, LogStatus},
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr};
@@ -17,19 +22,45 @@ use crate::{
 /// The most characters of a parameter that are kept. A parameter names what was dealt with; it is no payload.
 const PARAMETER_CHARACTERS: usize = 1_000;
 
+/// The most characters of a message that are kept. A message may quote what was sent, and that may be long.
+const MESSAGE_CHARACTERS: usize = 4_000;
+
 /// Something that somebody does.
 #[derive(Clone, Debug)]
 pub struct Deed {
-    actor: Actor,
+    doer: Doer,
     action: &'static str,
     parameter: String,
+}
+
+/// Who does it.
+#[derive(Clone, Copy, Debug)]
+enum Doer {
+    Client(ClientId),
+    /// Somebody without credentials, whose failures leave no entry: or anybody could fill the disk.
+    Nobody,
+    /// The server by itself, or its operator on the command line.
+    Server,
 }
 
 impl Deed {
     /// What `actor` sets out to do.
     pub fn new(actor: &Actor, action: &'static str, parameter: &(impl ToString + ?Sized)) -> Self {
+        let doer = match actor.identity() {
+            Some(identity) => Doer::Client(identity.client_id),
+            None => Doer::Nobody,
+        };
+        Self::of(doer, action, parameter)
+    }
+
+    /// What the server sets out to do by itself, or its operator on the command line.
+    pub(crate) fn of_server(action: &'static str, parameter: &(impl ToString + ?Sized)) -> Self {
+        Self::of(Doer::Server, action, parameter)
+    }
+
+    fn of(doer: Doer, action: &'static str, parameter: &(impl ToString + ?Sized)) -> Self {
         Self {
-            actor: actor.clone(),
+            doer,
             action,
             parameter: parameter.to_string(),
         }
@@ -43,16 +74,17 @@ impl Deed {
         Ok(())
     }
 
-    /// Notes that it failed, where it did, and passes the outcome on.
-    ///
-    /// A caller without credentials leaves no entry, or anybody could fill the disk.
+    /// Notes that it failed, where it did, wakes those who follow the log, and passes the outcome on.
     pub async fn noting_failure<T>(&self, state: &State, outcome: Result<T>) -> Result<T> {
-        if let Err(error) = &outcome
-            && self.actor.identity().is_some()
-            && let Err(unwritten) = self.write_failure(state, error).await
-        {
-            tracing::error!(action = self.action, %error, %unwritten, "a failure could not be logged");
+        if let Err(error) = &outcome {
+            if matches!(self.doer, Doer::Nobody) {
+                return outcome;
+            }
+            if let Err(unwritten) = self.write_failure(state, error).await {
+                tracing::error!(action = self.action, %error, %unwritten, "a failure could not be logged");
+            }
         }
+        state.events.logged();
         outcome
     }
 
@@ -64,16 +96,22 @@ impl Deed {
     }
 
     fn entry(&self, status: LogStatus, message: Option<String>) -> ActiveModel {
+        let client = match self.doer {
+            Doer::Client(id) => Some(id),
+            Doer::Nobody | Doer::Server => None,
+        };
         ActiveModel {
             date: Set(Timestamp::now()),
             action: Set(self.action.to_owned()),
-            parameter: Set(Some(
-                self.parameter.chars().take(PARAMETER_CHARACTERS).collect(),
-            )),
+            parameter: Set(Some(shortened(&self.parameter, PARAMETER_CHARACTERS))),
             status: Set(status),
-            client_id: Set(self.actor.identity().map(|identity| identity.client_id)),
-            message: Set(message),
+            client_id: Set(client),
+            message: Set(message.map(|message| shortened(&message, MESSAGE_CHARACTERS))),
             ..Default::default()
         }
     }
+}
+
+fn shortened(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
 }

@@ -1,6 +1,6 @@
 //! Results: read in pages and by change, and amended afterwards. How they are written stands in `report`.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{cmp::Reverse, collections::HashMap, convert::Infallible};
 
 use entity::{
     Guid, ScheduleId, Timestamp, correction,
@@ -329,6 +329,17 @@ pub async fn amend(
     let row = deed.noting_failure(state, outcome.await).await?;
     state.events.changed(row.schedule_id, row.revision);
     Ok(row)
+}
+
+/// Refuses to correct the result of an id that names none, and notes that like any other refusal.
+pub async fn amend_unknown(state: &State, actor: &Actor, id: &str) -> Error {
+    let deed = Deed::new(actor, "RESULT_AMEND", id);
+    let refused = match actor.admin() {
+        Ok(_) => Error::not_found("result", id),
+        Err(error) => error,
+    };
+    let Err::<Infallible, _>(refused) = deed.noting_failure(state, Err(refused)).await;
+    refused
 }
 
 struct Amendment {

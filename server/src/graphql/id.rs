@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use async_graphql::ID;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use entity::Guid;
+use entity::{Guid, LogId};
 
 /// What a global id stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) enum GlobalId {
     Schedule(Guid),
     /// A result, by its schedule and the revision of its first report.
     Result(Guid, i32),
+    /// An entry of the log, by its number.
+    LogEntry(LogId),
 }
 
 impl GlobalId {
@@ -30,6 +32,7 @@ impl GlobalId {
                 let (schedule, number) = key.split_once(':')?;
                 Some(Self::Result(schedule.parse().ok()?, number.parse().ok()?))
             }
+            "LogEntry" => key.parse().ok().map(|number| Self::LogEntry(LogId(number))),
             _ => None,
         }
     }
@@ -46,6 +49,7 @@ impl fmt::Display for GlobalId {
             Self::Client(name) => write!(f, "Client:{name}"),
             Self::Schedule(name) => write!(f, "Schedule:{name}"),
             Self::Result(schedule, number) => write!(f, "Result:{schedule}:{number}"),
+            Self::LogEntry(LogId(number)) => write!(f, "LogEntry:{number}"),
         }
     }
 }
@@ -63,6 +67,7 @@ mod tests {
             GlobalId::Client("a:b".into()),
             GlobalId::Schedule(guid),
             GlobalId::Result(guid, 7),
+            GlobalId::LogEntry(LogId(7)),
         ] {
             assert_eq!(GlobalId::decode(&id.encode()), Some(id));
         }

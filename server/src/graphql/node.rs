@@ -3,9 +3,10 @@
 use async_graphql::{Context, ID, Interface, Object};
 
 use super::{
-    Asked, client::Client, error::Result, id::GlobalId, result::TestResult, schedule::Schedule,
+    Asked, client::Client, error::Result, id::GlobalId, log::LogEntry, result::TestResult,
+    schedule::Schedule,
 };
-use crate::domain::client;
+use crate::domain::{client, log};
 
 /// Something that can be fetched again by its id.
 #[derive(Interface)]
@@ -21,6 +22,8 @@ pub(super) enum Node {
     Schedule(Schedule),
     /// A result.
     Result(TestResult),
+    /// An entry of the log.
+    LogEntry(LogEntry),
 }
 
 #[derive(Default)]
@@ -45,6 +48,9 @@ impl NodeQuery {
                 schedule.map(|schedule| Node::Schedule(Schedule(schedule)))
             }
             Some(GlobalId::Result(..)) => TestResult::by_id(ctx, &id).await?.map(Node::Result),
+            Some(GlobalId::LogEntry(number)) => log::by_id(ctx.state(), &viewer, number)
+                .await?
+                .map(|entry| Node::LogEntry(LogEntry(entry))),
         };
         Ok(node)
     }

@@ -4,13 +4,20 @@ use std::fmt;
 
 use async_graphql::{
     OutputType,
-    connection::{Connection, Edge, EmptyFields},
+    connection::{
+        Connection, ConnectionNameType, DefaultConnectionName, DefaultEdgeName, Edge, EdgeNameType,
+        EmptyFields,
+    },
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use entity::ScheduleId;
+use chrono::{DateTime, Utc};
+use entity::{LogId, ScheduleId};
 
 use crate::{
-    domain::page::{Page, Slice},
+    domain::{
+        log::Position,
+        page::{Page, Slice},
+    },
     error::{Error, Result},
 };
 
@@ -53,6 +60,22 @@ impl Cursor for ScheduleId {
 
     fn decode(text: &str) -> Option<Self> {
         decode(text)?.parse().ok().map(Self)
+    }
+}
+
+impl Cursor for Position {
+    fn encode(&self) -> String {
+        let time = DateTime::<Utc>::from(self.date).timestamp_millis();
+        encode(&format!("{time}:{}", self.id.0))
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let text = decode(text)?;
+        let (time, id) = text.split_once(':')?;
+        Some(Self {
+            date: DateTime::from_timestamp_millis(time.parse().ok()?)?.into(),
+            id: LogId(id.parse().ok()?),
+        })
     }
 }
 
@@ -109,17 +132,20 @@ fn cursor<K: Cursor>(field: &str, text: Option<String>) -> Result<Option<K>> {
 }
 
 /// A connection's type, with the names that Relay wants.
-pub(super) type PageOf<T> = Connection<String, T, EmptyFields, EmptyFields>;
+pub(super) type PageOf<T, C = DefaultConnectionName, E = DefaultEdgeName> =
+    Connection<String, T, EmptyFields, EmptyFields, C, E>;
 
 /// Makes a connection. `key` tells an item's position, `node` what is shown of it.
-pub(super) fn connection<T, K, N>(
+pub(super) fn connection<T, K, N, C, E>(
     page: Page<T>,
     key: impl Fn(&T) -> K,
     node: impl Fn(T) -> N,
-) -> PageOf<N>
+) -> PageOf<N, C, E>
 where
     K: Cursor,
     N: OutputType,
+    C: ConnectionNameType,
+    E: EdgeNameType,
 {
     let mut connection = Connection::new(page.has_previous, page.has_next);
     let edges = page
@@ -157,6 +183,18 @@ mod tests {
         let slice: Slice<i32> = slice(None, None, Some(3), before).expect("good");
         assert!(slice.from_end);
         assert_eq!((slice.before, slice.limit), (Some(7), 3));
+    }
+
+    #[test]
+    fn a_position_in_the_log_comes_back() {
+        let position = Position {
+            date: DateTime::from_timestamp_millis(1_790_000_000_123)
+                .expect("a good time")
+                .into(),
+            id: LogId(7),
+        };
+        assert_eq!(Cursor::decode(&position.encode()), Some(position));
+        assert_eq!(<Position as Cursor>::decode(&7.encode()), None);
     }
 
     #[test]

@@ -49,7 +49,7 @@ const CALLERS: [Caller; 6] = [
 
 /// The root fields, each with who may use it, and how it is used on a scene. One that takes more from some people than
 /// from others is there once for each of them.
-const OPERATIONS: [(&str, May, &str); 29] = [
+const OPERATIONS: [(&str, May, &str); 31] = [
     ("Query.viewer", May::View, "viewer"),
     ("Query.node", May::View, "node(id: $result)"),
     ("Query.result", May::View, "result(id: $result)"),
@@ -64,6 +64,7 @@ const OPERATIONS: [(&str, May, &str); 29] = [
     ("Query.scripts", May::View, "scripts(first: 1)"),
     ("Query.statistics", May::View, "statistics(to: $moment)"),
     ("Query.clients", May::Administer, "clients(first: 1)"),
+    ("Query.logs", May::View, "logs(first: 1)"),
     (
         "Mutation.createSchedule",
         May::Report,
@@ -151,6 +152,7 @@ const OPERATIONS: [(&str, May, &str); 29] = [
         "scheduleChanges(name: $open)",
     ),
     ("Subscription.scheduleUpdated", May::View, "scheduleUpdated"),
+    ("Subscription.logAppended", May::View, "logAppended"),
 ];
 
 /// A type that holds what people look at.
@@ -164,7 +166,7 @@ struct Noun {
     for_themselves: &'static [&'static str],
 }
 
-const NOUNS: [Noun; 12] = [
+const NOUNS: [Noun; 13] = [
     Noun {
         name: "Schedule",
         way: "schedule(name: $open) { FIELD }",
@@ -268,6 +270,21 @@ const NOUNS: [Noun; 12] = [
             "flips",
             "flaky",
             "medianDurationMs",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "LogEntry",
+        way: "logs(first: 1, filter: { client: \"owner\" }) { nodes { FIELD } }",
+        for_all: &[
+            "id",
+            "number",
+            "date",
+            "action",
+            "parameter",
+            "status",
+            "client",
+            "message",
         ],
         for_themselves: &[],
     },

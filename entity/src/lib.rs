@@ -12,6 +12,7 @@ pub mod client;
 pub mod correction;
 pub mod expected_script;
 pub mod label;
+pub mod lease;
 pub mod log;
 pub mod result;
 pub mod result_key;

@@ -72,6 +72,12 @@ impl Timestamp {
         Self(self.0 + TimeDelta::seconds(seconds.into()))
     }
 
+    /// The instant that lies `days` of 24 hours before this one.
+    #[must_use]
+    pub fn minus_days(self, days: u16) -> Self {
+        Self(self.0 - TimeDelta::days(days.into()))
+    }
+
     /// The time that has passed from `earlier` to this instant; negative where it lies after this one.
     pub fn since(self, earlier: Self) -> TimeDelta {
         self.0 - earlier.0

@@ -13,6 +13,7 @@ mod m20261121_000004_log;
 mod m20261124_000005_opened;
 mod m20261124_000006_log_counts;
 mod m20261124_000007_log_filters;
+mod m20261124_000008_leases;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_opened::Migration),
             Box::new(m20261124_000006_log_counts::Migration),
             Box::new(m20261124_000007_log_filters::Migration),
+            Box::new(m20261124_000008_leases::Migration),
         ]
     }
 }

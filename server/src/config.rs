@@ -41,6 +41,10 @@ pub struct Config {
     pub public_read: bool,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// How many days closed schedules are kept; 0 for ever.
+    pub keep_schedules_days: u16,
+    /// How many days entries of the log are kept; 0 for ever.
+    pub keep_log_days: u16,
 }
 
 /// How the server's own log lines look.
@@ -104,6 +108,14 @@ pub struct Flags {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_format: Option<LogFormat>,
+    /// How many days closed schedules are kept, 0 for ever
+    #[arg(long, value_name = "DAYS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_schedules_days: Option<u16>,
+    /// How many days entries of the log are kept, 0 for ever
+    #[arg(long, value_name = "DAYS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_log_days: Option<u16>,
 }
 
 impl Config {
@@ -169,6 +181,8 @@ const ENVIRONMENT: &[&str] = &[
     "admin_token",
     "public_read",
     "log_format",
+    "keep_schedules_days",
+    "keep_log_days",
 ];
 
 /// What the environment may hold for Daybook's own clients on the same machine, and means nothing to the server.

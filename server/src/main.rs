@@ -8,7 +8,7 @@ use daybook::{
     config::{Config, DEFAULTS, Flags, LogFormat},
     db::Db,
     demo,
-    domain::client,
+    domain::{client, retention},
     graphql,
     state::State,
 };
@@ -37,6 +37,14 @@ enum Command {
     PrintSchema,
     /// Print every setting with its default and meaning, as a settings file
     PrintConfig,
+    /// Remove what is older than the settings keep things: schedules, log entries
+    Prune {
+        /// Only say what would go
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        flags: Flags,
+    },
     /// Manage tokens on the server's own machine
     #[command(subcommand)]
     Token(TokenCommand),
@@ -102,6 +110,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             print!("{DEFAULTS}");
             Ok(())
         }
+        Command::Prune { dry_run, flags } => prune(&flags, dry_run).await,
         Command::Token(TokenCommand::Create {
             name,
             role,
@@ -132,15 +141,37 @@ async fn migrate(flags: &Flags) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn prune(flags: &Flags, dry_run: bool) -> anyhow::Result<()> {
+    let state = open_database(flags).await?;
+    let (outdated, verb) = if dry_run {
+        (retention::outdated(&state).await?, "would go")
+    } else {
+        (retention::prune(&state).await?, "gone")
+    };
+    for found in &outdated {
+        println!("{found} {verb}");
+    }
+    if outdated.is_empty() {
+        println!("Everything is kept for ever; `daybook print-config` says how to change that");
+    }
+    state.db.clone().close().await?;
+    Ok(())
+}
+
 async fn create_token(flags: &Flags, name: &str, role: Role, replace: bool) -> anyhow::Result<()> {
+    let state = open_database(flags).await?;
+    let (_, token) = client::issue_token(&state, name, role, replace).await?;
+    println!("{token}");
+    state.db.clone().close().await?;
+    Ok(())
+}
+
+/// The state of a server that does not serve, on a database that is up to date.
+async fn open_database(flags: &Flags) -> anyhow::Result<State> {
     let config = Config::load(flags)?;
     let db = Db::connect(&config.database_url).await?;
     db.migrate().await?;
-    let state = State::new(config, db.clone(), CancellationToken::new());
-    let (_, token) = client::issue_token(&state, name, role, replace).await?;
-    println!("{token}");
-    db.close().await?;
-    Ok(())
+    Ok(State::new(config, db, CancellationToken::new()))
 }
 
 fn start_logging(format: LogFormat) {

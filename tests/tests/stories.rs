@@ -26,6 +26,7 @@ mod stories {
     mod paging;
     mod reading_the_log;
     mod readme;
+    mod retention;
     mod roles;
     mod schedules;
     mod scripts;

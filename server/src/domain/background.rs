@@ -15,6 +15,7 @@ use crate::{
     domain::{
         feed,
         log::{self, ids_since},
+        retention,
         schedule::abandon_silent,
     },
     error::Result,
@@ -33,6 +34,9 @@ const ABANDON: Duration = Duration::from_secs(2);
 
 /// How often to sweep up ended sessions.
 const SWEEP: Duration = Duration::from_hours(1);
+
+/// How often to see whether the day's sweep of what is too old is due.
+const RETENTION: Duration = Duration::from_hours(1);
 
 /// Starts it all. It ends when the server stops.
 pub fn start(state: &State) {
@@ -54,6 +58,12 @@ pub fn start(state: &State) {
         |state| async move { abandon_silent(&state).await },
     );
     every(state, SWEEP, "sweeping up sessions", sweep_sessions);
+    every(
+        state,
+        RETENTION,
+        "removing what is too old",
+        |state| async move { retention::sweep(&state).await },
+    );
 }
 
 /// Does something again and again. A failure is logged, and it is tried again next time.

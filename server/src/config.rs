@@ -22,6 +22,9 @@ pub const DEFAULTS: &str = include_str!("../daybook.default.toml");
 /// The file that is read where none is named, if it is there.
 const DEFAULT_FILE: &str = "daybook.toml";
 
+/// How the variable `BACKUP_FOLDER` is written, too. No shell can set it, but a service manager can.
+const OLD_BACKUP_FOLDER: &str = "BACKUP-FOLDER";
+
 /// What a token chosen by the operator must at least have, in characters.
 const ADMIN_TOKEN_CHARACTERS: usize = 16;
 
@@ -41,10 +44,36 @@ pub struct Config {
     pub public_read: bool,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// Where backups are kept.
+    pub backup_folder: PathBuf,
+    /// What may be backed up: these folders, and what is in them.
+    pub backup_roots: Folders,
     /// How many days closed schedules are kept; 0 for ever.
     pub keep_schedules_days: u16,
     /// How many days entries of the log are kept; 0 for ever.
     pub keep_log_days: u16,
+}
+
+/// Folders, written with `:` between them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Folders(Vec<PathBuf>);
+
+impl TryFrom<String> for Folders {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.split(':').any(str::is_empty) {
+            return Err("a folder's name is empty");
+        }
+        Ok(Self(text.split(':').map(PathBuf::from).collect()))
+    }
+}
+
+impl AsRef<[PathBuf]> for Folders {
+    fn as_ref(&self) -> &[PathBuf] {
+        &self.0
+    }
 }
 
 /// How the server's own log lines look.
@@ -108,6 +137,14 @@ pub struct Flags {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_format: Option<LogFormat>,
+    /// Where backups are kept
+    #[arg(long, value_name = "FOLDER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_folder: Option<PathBuf>,
+    /// What may be backed up, as folders with `:` between them
+    #[arg(long, value_name = "FOLDERS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_roots: Option<String>,
     /// How many days closed schedules are kept, 0 for ever
     #[arg(long, value_name = "DAYS")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,6 +165,12 @@ impl Config {
         let config: Self = Figment::from(Toml::string(DEFAULTS))
             .merge(file)
             .merge(Env::raw().only(&["DATABASE_URL"]))
+            .merge(
+                Env::raw()
+                    .only(&[OLD_BACKUP_FOLDER])
+                    .map(|_| "backup_folder".into()),
+            )
+            .merge(Env::raw().only(&["BACKUP_FOLDER"]))
             .merge(Env::prefixed("DAYBOOK_").only(ENVIRONMENT))
             .merge(Serialized::defaults(flags))
             .extract()
@@ -181,6 +224,7 @@ const ENVIRONMENT: &[&str] = &[
     "admin_token",
     "public_read",
     "log_format",
+    "backup_roots",
     "keep_schedules_days",
     "keep_log_days",
 ];
@@ -256,6 +300,38 @@ mod tests {
             Config::load(&Flags::default()).expect("good settings");
             jail.set_env("DAYBOOK_TOKEN", "dbk_of_a_client_on_this_machine");
             assert_eq!(Config::unknown_variables(), ["DAYBOOK_PORT_80_TCP"]);
+            Ok(())
+        });
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "the signature is figment's")]
+    fn the_folder_of_backups_has_two_spellings() {
+        Jail::expect_with(|jail| {
+            let folder = || {
+                let config = Config::load(&Flags::default()).expect("good settings");
+                config.backup_folder.display().to_string()
+            };
+            assert_eq!(folder(), "./backup");
+            jail.set_env("BACKUP-FOLDER", "/old");
+            assert_eq!(folder(), "/old");
+            jail.set_env("BACKUP_FOLDER", "/new");
+            assert_eq!(folder(), "/new");
+            Ok(())
+        });
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "the signature is figment's")]
+    fn roots_have_colons_between_them() {
+        Jail::expect_with(|jail| {
+            jail.set_env("DAYBOOK_BACKUP_ROOTS", "/srv/www:data");
+            let config = Config::load(&Flags::default()).expect("good settings");
+            let roots = ["/srv/www", "data"].map(PathBuf::from);
+            assert_eq!(config.backup_roots.as_ref(), roots);
+            jail.set_env("DAYBOOK_BACKUP_ROOTS", "/srv/www:");
+            let error = Config::load(&Flags::default()).expect_err("an empty name");
+            assert!(format!("{error:#}").contains("BACKUP_ROOTS"), "{error:#}");
             Ok(())
         });
     }

@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod auth;
 pub mod background;
+pub mod backup;
 pub mod client;
 pub mod comparison;
 pub mod feed;

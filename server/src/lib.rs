@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Config,
     db::Db,
-    domain::{background, client},
+    domain::{background, backup::Backups, client},
     state::State,
 };
 
@@ -39,6 +39,7 @@ pub async fn run(
     listener: TcpListener,
     stopping: CancellationToken,
 ) -> anyhow::Result<()> {
+    prepare_backups(&config).await?;
     let db = Db::connect(&config.database_url).await?;
     db.migrate()
         .await
@@ -65,6 +66,16 @@ pub async fn run(
         tracing::warn!("some background work did not finish in time");
     }
     db.close().await?;
+    Ok(())
+}
+
+/// Makes the folder of the backups, and clears away what a killed process left there.
+async fn prepare_backups(config: &Config) -> anyhow::Result<()> {
+    let removed = Backups::new(config).prepare().await;
+    let removed = removed.context("the folder of the backups (BACKUP_FOLDER) can't be used")?;
+    if removed > 0 {
+        tracing::warn!(removed, "removed backups that were never completed");
+    }
     Ok(())
 }
 

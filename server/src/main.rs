@@ -1,14 +1,21 @@
 //! The program `daybook`: a thin entry to the library.
 
-use std::process::ExitCode;
+use std::{
+    io::{IsTerminal, stderr},
+    path::PathBuf,
+    process::ExitCode,
+};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
 use daybook::{
     config::{Config, DEFAULTS, Flags, LogFormat},
     db::Db,
     demo,
-    domain::{client, retention},
+    domain::{
+        backup::{Archive, Backups},
+        client, retention,
+    },
     graphql,
     state::State,
 };
@@ -45,6 +52,9 @@ enum Command {
         #[command(flatten)]
         flags: Flags,
     },
+    /// Make, list, verify and restore backups on the server's own machine
+    #[command(subcommand)]
+    Backups(BackupsCommand),
     /// Manage tokens on the server's own machine
     #[command(subcommand)]
     Token(TokenCommand),
@@ -62,6 +72,38 @@ enum TokenCommand {
         /// Where there is such a client, end its token and give it a new one
         #[arg(long)]
         replace: bool,
+        #[command(flatten)]
+        flags: Flags,
+    },
+}
+
+#[derive(Subcommand)]
+enum BackupsCommand {
+    /// Back up a folder that lies in the roots
+    Create {
+        /// The folder
+        folder: PathBuf,
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// List the backups, the newest first
+    List {
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Read backups to their end, to see whether they are good
+    Verify {
+        /// Archives, or the names of backups; all backups where none is named
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Restore the folder that a backup holds
+    Restore {
+        /// An archive, or the name of a backup
+        file: PathBuf,
+        /// Where to put the folder; there must be nothing of its name yet
+        target: PathBuf,
         #[command(flatten)]
         flags: Flags,
     },
@@ -111,6 +153,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Prune { dry_run, flags } => prune(&flags, dry_run).await,
+        Command::Backups(command) => backups(command).await,
         Command::Token(TokenCommand::Create {
             name,
             role,
@@ -158,6 +201,103 @@ async fn prune(flags: &Flags, dry_run: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn backups(command: BackupsCommand) -> anyhow::Result<()> {
+    match command {
+        BackupsCommand::Create { folder, flags } => create_backup(&flags, folder).await,
+        BackupsCommand::List { flags } => list_backups(&flags).await,
+        BackupsCommand::Verify { files, flags } => verify_backups(&flags, files).await,
+        BackupsCommand::Restore {
+            file,
+            target,
+            flags,
+        } => {
+            let restored = open_backups(&flags)?.restore(&file, target).await?;
+            let (path, files) = (restored.path.display(), restored.files);
+            println!("{path}: {files} files");
+            Ok(())
+        }
+    }
+}
+
+fn open_backups(flags: &Flags) -> anyhow::Result<Backups> {
+    let config = Config::load(flags)?;
+    start_logging(config.log_format);
+    Ok(Backups::new(&config))
+}
+
+async fn create_backup(flags: &Flags, folder: PathBuf) -> anyhow::Result<()> {
+    let backups = open_backups(flags)?;
+    backups.prepare().await?;
+    let is_watched = stderr().is_terminal();
+    let progress = move |percent| {
+        if is_watched {
+            eprint!("\r{percent:.0} %");
+        }
+    };
+    let stopping = until_told_to_stop()?;
+    let archive = backups.create(folder, progress, &stopping).await;
+    if is_watched {
+        eprintln!();
+    }
+    let archive = archive?;
+    println!("{}  {}", hex::encode(archive.sha256), archive.file);
+    tell_what_is_left_out(&archive);
+    Ok(())
+}
+
+fn tell_what_is_left_out(archive: &Archive) {
+    let left_out = archive.left_out;
+    for (count, what) in [
+        (left_out.special, "sockets, pipes and devices left out"),
+        (left_out.vanished, "vanished meanwhile"),
+        (left_out.changed, "changed while they were read"),
+    ] {
+        if count > 0 {
+            eprintln!("{count} {what}");
+        }
+    }
+}
+
+async fn list_backups(flags: &Flags) -> anyhow::Result<()> {
+    for backup in open_backups(flags)?.list().await? {
+        let created = backup.created.format("%F %T");
+        println!("{created}  {:>14}  {}", backup.size_bytes, backup.file);
+    }
+    Ok(())
+}
+
+/// Goes through all of them, whatever is found of one.
+async fn verify_backups(flags: &Flags, mut files: Vec<PathBuf>) -> anyhow::Result<()> {
+    let backups = open_backups(flags)?;
+    if files.is_empty() {
+        let listed = backups.list().await?;
+        files = listed
+            .into_iter()
+            .map(|backup| backup.file.into())
+            .collect();
+    }
+    let mut broken = 0;
+    for file in &files {
+        match backups.verify(file).await {
+            Ok(found) => {
+                let by = if found.by_digest {
+                    "by its digest"
+                } else {
+                    "by its own checksums; no digest was kept beside it"
+                };
+                let (file, files) = (file.display(), found.files);
+                println!("{file}: good, {files} files, {by}");
+            }
+            Err(error) => {
+                println!("{error}");
+                broken += 1;
+            }
+        }
+    }
+    ensure!(broken == 0, "{broken} of {} are not good", files.len());
+    Ok(())
+}
+
 async fn create_token(flags: &Flags, name: &str, role: Role, replace: bool) -> anyhow::Result<()> {
     let state = open_database(flags).await?;
     let (_, token) = client::issue_token(&state, name, role, replace).await?;
@@ -179,7 +319,7 @@ fn start_logging(format: LogFormat) {
         .unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(stderr);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use daybook::config::Config;
 use reqwest::Method;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing_subscriber::EnvFilter;
@@ -18,6 +19,7 @@ pub struct TestApp {
     address: SocketAddr,
     _stopping: DropGuard,
     database: Database,
+    _folder: TempDir,
 }
 
 impl TestApp {
@@ -29,7 +31,9 @@ impl TestApp {
     /// Starts a server on a database.
     pub async fn start(database: Database) -> Self {
         tell_warnings();
+        let folder = TempDir::new().expect("a temporary folder");
         let config = Config {
+            backup_folder: folder.path().join("backup"),
             database_url: database.url().to_owned(),
             admin_token: Some(ADMIN_TOKEN.into()),
             ..Config::default()
@@ -46,6 +50,7 @@ impl TestApp {
             address,
             _stopping: stopping.drop_guard(),
             database,
+            _folder: folder,
         };
         tokio::select! {
             () = app.is_ready() => app,

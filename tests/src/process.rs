@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -150,6 +150,17 @@ pub async fn run_command(
         .output();
     within("the command ends", START, output)
         .await
+        .expect("the binary runs")
+}
+
+/// Starts one of the binary's other subcommands, in `folder`, with exactly these settings, and does not wait for it.
+pub fn start_command(folder: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Child {
+    command(folder)
+        .args(arguments)
+        .envs(settings.iter().copied())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
         .expect("the binary runs")
 }
 

@@ -3,6 +3,7 @@
 
 mod stories {
     mod attempts;
+    mod backups;
     mod bad_input;
     mod browser;
     mod closing;

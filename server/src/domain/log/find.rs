@@ -259,23 +259,35 @@ pub(crate) async fn by_ids(state: &State, _: &Viewer, ids: &[LogId]) -> Result<V
 mod tests {
     use super::*;
 
-    fn parts(filter: &Filter) -> Vec<(Option<Vec<String>>, Option<Vec<LogStatus>>)> {
-        let parts = filter.single_valued().into_iter();
-        parts.map(|part| (part.action, part.status)).collect()
+    /// The values of each part: an action or `*`, and a status or `*`.
+    fn parts(filter: &Filter) -> Vec<String> {
+        let part = |part: Filter| {
+            let action = part.action.map_or("*".into(), |actions| actions.concat());
+            let status = part
+                .status
+                .map_or("*".into(), |statuses| format!("{statuses:?}"));
+            format!("{action} {status}")
+        };
+        filter.single_valued().into_iter().map(part).collect()
     }
 
     #[test]
     fn a_filter_is_taken_apart_into_single_values() {
-        let filter = Filter {
+        let actions = Filter {
             action: Some(vec!["A".into(), "B".into(), "A".into()]),
             ..Filter::default()
         };
-        let both = |action: &str| {
-            [LogStatus::Success, LogStatus::Error]
-                .map(|status| (Some(vec![action.to_owned()]), Some(vec![status])))
+        assert_eq!(
+            parts(&actions),
+            ["A [Success]", "A [Error]", "B [Success]", "B [Error]"]
+        );
+        let client = Filter {
+            client: Some("nightly".into()),
+            status: Some(vec![LogStatus::Error]),
+            ..Filter::default()
         };
-        assert_eq!(parts(&filter), [both("A"), both("B")].concat());
-        assert_eq!(parts(&Filter::default()), [(None, None)]);
+        assert_eq!(parts(&client), ["* [Error]"]);
+        assert_eq!(parts(&Filter::default()), ["* *"]);
     }
 
     #[test]
@@ -284,7 +296,7 @@ mod tests {
             status: Some(Vec::new()),
             ..Filter::default()
         };
-        assert_eq!(parts(&filter), []);
+        assert!(parts(&filter).is_empty());
     }
 
     #[test]

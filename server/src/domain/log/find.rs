@@ -11,7 +11,7 @@ use entity::{
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, Iterable, Order, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, Select,
-    sea_query::{Query, SelectStatement, UnionType},
+    sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType},
 };
 
 use crate::{
@@ -73,7 +73,8 @@ impl Filter {
                 .column(client::Column::ClientId)
                 .filter(client::Column::Name.eq(name.trim()))
                 .into_query();
-            query = query.filter(Column::ClientId.in_subquery(of_that_name));
+            // Equal to the one that there is, not one of those: only so is its index walked in order.
+            query = query.filter(Expr::col(Column::ClientId).eq(of_that_name));
         }
         if let Some(time) = self.from {
             query = query.filter(Column::Date.gte(time));

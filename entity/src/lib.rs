@@ -8,17 +8,22 @@
     reason = "a column whose name says all needs no sentence, nor does what the derives generate"
 )]
 
+pub mod action;
 pub mod client;
 pub mod correction;
 pub mod expected_script;
+pub mod heartbeat;
 pub mod label;
 pub mod lease;
 pub mod log;
 pub mod result;
 pub mod result_key;
+pub mod run;
+pub mod run_output;
 pub mod schedule;
 pub mod script;
 pub mod session;
+pub mod task;
 mod types;
 
-pub use types::{ClientId, Digest, Guid, LogId, ScheduleId, Timestamp};
+pub use types::{ClientId, Digest, Guid, LogId, RunId, ScheduleId, TaskId, Timestamp};

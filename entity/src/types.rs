@@ -19,7 +19,15 @@ pub struct ClientId(pub i32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 pub struct LogId(pub i64);
 
-/// The name of a schedule that clients use, kept as 36 characters of lower-case, hyphenated text.
+/// The primary key of a task. The REST facade and people's SQL know a task by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct TaskId(pub i32);
+
+/// The primary key of a run. Never leaves the server: the outside knows a run by its [`Guid`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct RunId(pub i64);
+
+/// What the outside knows a schedule, a task or a run by for ever, kept as 36 characters of lower-case, hyphenated text.
 #[derive(
     Clone,
     Copy,

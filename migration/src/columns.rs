@@ -36,6 +36,12 @@ pub(crate) fn long_text_null(manager: &SchemaManager<'_>, name: &'static str) ->
     ColumnDef::new(name).custom(kind).null().take()
 }
 
+/// Text of any length that is never unknown.
+pub(crate) fn long_text(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
+    let mut column = long_text_null(manager, name);
+    column.not_null().take()
+}
+
 /// A SHA-256 digest.
 pub(crate) fn digest(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).binary_len(32).not_null().take()

@@ -14,6 +14,7 @@ mod m20261124_000005_opened;
 mod m20261124_000006_log_counts;
 mod m20261124_000007_log_filters;
 mod m20261124_000008_leases;
+mod m20261124_000009_tasks;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000006_log_counts::Migration),
             Box::new(m20261124_000007_log_filters::Migration),
             Box::new(m20261124_000008_leases::Migration),
+            Box::new(m20261124_000009_tasks::Migration),
         ]
     }
 }

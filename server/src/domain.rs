@@ -16,6 +16,7 @@ pub mod junit;
 mod lease;
 pub mod log;
 pub mod page;
+pub mod recurrence;
 pub mod report;
 pub mod result;
 pub mod retention;

@@ -3,6 +3,7 @@
 //! `daybook.default.toml` is both the documentation and the source of every default; no default stands in code.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -52,6 +53,9 @@ pub struct Config {
     pub keep_schedules_days: u16,
     /// How many days entries of the log are kept; 0 for ever.
     pub keep_log_days: u16,
+    /// The commands that tasks may run, by name.
+    #[serde(default)]
+    pub commands: BTreeMap<String, CommandSettings>,
 }
 
 /// Folders, written with `:` between them.
@@ -74,6 +78,25 @@ impl AsRef<[PathBuf]> for Folders {
     fn as_ref(&self) -> &[PathBuf] {
         &self.0
     }
+}
+
+/// A command that tasks may run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandSettings {
+    /// The program: a path, or a name to be looked for in `PATH`.
+    pub program: PathBuf,
+    /// The arguments that it is always given.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Whether a task may add arguments of its own after those.
+    #[serde(default)]
+    pub allow_arguments: bool,
+    /// The folder that it is run in, where it isn't the server's own.
+    pub directory: Option<PathBuf>,
+    /// What it finds in its environment, besides the few variables that every program needs.
+    #[serde(default)]
+    pub environment: BTreeMap<String, Secret>,
 }
 
 /// How the server's own log lines look.
@@ -204,6 +227,16 @@ impl Config {
                 "DAYBOOK_ADMIN_TOKEN (admin_token) must have {ADMIN_TOKEN_CHARACTERS} characters or more"
             );
         }
+        for (name, command) in &self.commands {
+            ensure!(
+                !name.trim().is_empty() && name.trim() == name,
+                "the name of the command {name:?} must not be empty, nor begin or end with a space"
+            );
+            ensure!(
+                !command.program.as_os_str().is_empty(),
+                "commands.{name}.program must not be empty"
+            );
+        }
         Ok(())
     }
 }
@@ -277,6 +310,28 @@ mod tests {
             assert_eq!(config.listen.port(), 2);
             assert!(config.public_read);
             assert_eq!(config.database_url, "sqlite://flag.db");
+            Ok(())
+        });
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "the signature is figment's")]
+    fn commands_stand_in_the_file() {
+        Jail::expect_with(|jail| {
+            jail.create_file(
+                "daybook.toml",
+                "[commands.smoke]\nprogram = '/bin/smoke'\nenvironment = { TOKEN = 'very-secret' }",
+            )?;
+            let config = Config::load(&Flags::default()).expect("good settings");
+            let smoke = &config.commands["smoke"];
+            assert!(smoke.arguments.is_empty() && !smoke.allow_arguments);
+            assert!(!format!("{config:?}").contains("very-secret"));
+            jail.create_file("daybook.toml", "[commands.smoke]\nprogramme = '/bin/smoke'")?;
+            let error = Config::load(&Flags::default()).expect_err("a typo");
+            assert!(format!("{error:#}").contains("programme"), "{error:#}");
+            jail.create_file("daybook.toml", "[commands.smoke]\nprogram = ''")?;
+            let error = Config::load(&Flags::default()).expect_err("no program");
+            assert!(error.to_string().contains("commands.smoke.program"));
             Ok(())
         });
     }

@@ -1,8 +1,9 @@
-//! What Daybook decides: the rules of schedules, results and clients, and every read and write of the database.
+//! What Daybook decides: the rules of schedules, results, tasks, runs and clients, and every read and write of the database.
 //!
 //! Rules of the house: nothing here knows GraphQL or HTTP. Every function takes the actor, asks it for the permission
 //! that the deed needs, and holds a narrower type from then on. What a caller may not see is "not found".
 
+pub mod action;
 pub mod actor;
 pub mod auth;
 pub mod background;
@@ -20,6 +21,11 @@ pub mod recurrence;
 pub mod report;
 pub mod result;
 pub mod retention;
+pub mod run;
+pub mod runner;
 pub mod schedule;
+pub mod scheduler;
 pub mod script;
 pub mod statistics;
+pub mod task;
+mod union;

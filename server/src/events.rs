@@ -8,10 +8,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use entity::ScheduleId;
-use tokio::sync::{broadcast, watch};
+use entity::{RunId, ScheduleId};
+use tokio::sync::{Notify, broadcast, watch};
 
-/// How many wake-ups a slow listener of all schedules may be behind before it is told to look at everything.
+/// How many wake-ups a slow listener of all schedules, or of all runs, may be behind before it is told to look at everything.
 const BACKLOG: usize = 4_096;
 
 /// What a listener to one schedule last heard of it.
@@ -29,6 +29,9 @@ pub struct Events {
     topics: Mutex<HashMap<ScheduleId, watch::Sender<Heard>>>,
     all: broadcast::Sender<ScheduleId>,
     log: watch::Sender<()>,
+    runs: broadcast::Sender<RunId>,
+    output: broadcast::Sender<RunId>,
+    scheduler: Notify,
 }
 
 impl Events {
@@ -38,6 +41,9 @@ impl Events {
             topics: Mutex::default(),
             all: broadcast::Sender::new(BACKLOG),
             log: watch::Sender::new(()),
+            runs: broadcast::Sender::new(BACKLOG),
+            output: broadcast::Sender::new(BACKLOG),
+            scheduler: Notify::new(),
         }
     }
 
@@ -89,6 +95,38 @@ impl Events {
     /// Whether somebody listens to the log.
     pub fn log_is_listened_to(&self) -> bool {
         self.log.receiver_count() > 0
+    }
+
+    /// Says that a run is new or has changed.
+    pub fn run_changed(&self, run: RunId) {
+        // Nobody listening is not an error.
+        let _ = self.runs.send(run);
+    }
+
+    /// Listens to all runs.
+    pub fn listen_to_runs(&self) -> broadcast::Receiver<RunId> {
+        self.runs.subscribe()
+    }
+
+    /// Says that a run has written something.
+    pub fn run_wrote(&self, run: RunId) {
+        // Nobody listening is not an error.
+        let _ = self.output.send(run);
+    }
+
+    /// Listens to what all runs write.
+    pub fn listen_to_output(&self) -> broadcast::Receiver<RunId> {
+        self.output.subscribe()
+    }
+
+    /// Says that there may be something for the scheduler to do: a task is new or has changed, a run waits or has ended.
+    pub fn wake_scheduler(&self) {
+        self.scheduler.notify_one();
+    }
+
+    /// Waits for that. It is for the scheduler alone, and told at once where it was said before.
+    pub async fn scheduler_woken(&self) {
+        self.scheduler.notified().await;
     }
 
     fn tell(&self, schedule: ScheduleId, heard: Heard) {

@@ -14,11 +14,13 @@ mod node;
 mod page;
 pub mod request;
 mod result;
+mod run;
 mod scalar;
 mod schedule;
 mod script;
 mod statistics;
 mod subscription;
+mod task;
 mod variables;
 
 use async_graphql::{
@@ -39,6 +41,8 @@ pub struct Query(
     schedule::ScheduleQuery,
     script::ScriptQuery,
     statistics::StatisticsQuery,
+    task::TaskQuery,
+    run::RunQuery,
 );
 
 /// Everything that can be done. Every mutation but the reports of results leaves an entry in the log.
@@ -47,11 +51,17 @@ pub struct Mutation(
     schedule::ScheduleMutation,
     result::ResultMutation,
     client::ClientMutation,
+    task::TaskMutation,
+    run::RunMutation,
 );
 
 /// Everything that can be followed live, over `graphql-transport-ws`.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(subscription::ScheduleSubscription, log::LogSubscription);
+pub struct Subscription(
+    subscription::ScheduleSubscription,
+    log::LogSubscription,
+    run::RunSubscription,
+);
 
 /// The schema of this server.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
@@ -83,8 +93,10 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     .override_output_type_description::<PageOf<client::Client>>("A page of clients.")
     .override_output_type_description::<log::LogPage>("A page of the log.")
     .override_output_type_description::<PageOf<result::TestResult>>("A page of results.")
+    .override_output_type_description::<PageOf<run::Run>>("A page of runs.")
     .override_output_type_description::<PageOf<schedule::Schedule>>("A page of schedules.")
     .override_output_type_description::<PageOf<script::Script>>("A page of scripts.")
+    .override_output_type_description::<PageOf<task::Task>>("A page of tasks.")
 }
 
 /// What a request is executed with: who asks, and what loads its rows in batches.

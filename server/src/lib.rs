@@ -2,6 +2,7 @@
 //!
 //! `http`, `graphql` and `rest` translate, `domain` decides, `db` and `entity` keep. `ARCHITECTURE.md` is the map.
 
+pub mod clock;
 pub mod config;
 pub mod db;
 pub mod demo;
@@ -21,9 +22,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    clock::Clock,
     config::Config,
     db::Db,
-    domain::{background, backup::Backups, client},
+    domain::{background, backup::Backups, client, scheduler},
     state::State,
 };
 
@@ -39,15 +41,26 @@ pub async fn run(
     listener: TcpListener,
     stopping: CancellationToken,
 ) -> anyhow::Result<()> {
+    run_by(Clock::new(), config, listener, stopping).await
+}
+
+/// Does so by a clock of the caller's, which may set it.
+pub async fn run_by(
+    clock: Clock,
+    config: Config,
+    listener: TcpListener,
+    stopping: CancellationToken,
+) -> anyhow::Result<()> {
     prepare_backups(&config).await?;
     let db = Db::connect(&config.database_url).await?;
     db.migrate()
         .await
         .context("the database can't be brought up to date")?;
-    let state = State::new(config, db.clone(), stopping.clone());
+    let state = State::new(clock, config, db.clone(), stopping.clone());
     let token = client::ensure_admin(&state).await?;
     greet(&state.config, &listener, token.as_deref())?;
     background::start(&state);
+    scheduler::start(&state);
 
     let tasks = state.background.clone();
     let listener = listener.tap_io(|stream| {

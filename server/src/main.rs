@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
 use daybook::{
+    clock::Clock,
     config::{Config, DEFAULTS, Flags, LogFormat},
     db::Db,
     demo,
@@ -311,7 +312,12 @@ async fn open_database(flags: &Flags) -> anyhow::Result<State> {
     let config = Config::load(flags)?;
     let db = Db::connect(&config.database_url).await?;
     db.migrate().await?;
-    Ok(State::new(config, db, CancellationToken::new()))
+    Ok(State::new(
+        Clock::new(),
+        config,
+        db,
+        CancellationToken::new(),
+    ))
 }
 
 fn start_logging(format: LogFormat) {

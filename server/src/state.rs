@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
+use entity::Guid;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 use crate::{
+    clock::Clock,
     config::Config,
     db::Db,
-    domain::{auth::Directory, feed::SharedReads, report::Writer},
+    domain::{
+        auth::Directory, feed::SharedReads, report::Writer, runner::Running, scheduler::Pulse,
+    },
     events::Events,
 };
 
@@ -18,6 +23,10 @@ pub struct State(Arc<Inner>);
 /// See [`State`].
 #[derive(Debug)]
 pub struct Inner {
+    /// This server process, as the leases of its runs name it. Another one at each start.
+    pub process: Guid,
+    /// The time that tasks fall due by.
+    pub clock: Clock,
     /// The settings.
     pub config: Config,
     /// The database.
@@ -30,6 +39,10 @@ pub struct Inner {
     pub directory: Directory,
     /// What subscribers of one schedule read together.
     pub reads: SharedReads,
+    /// Since when this process lives without a pause.
+    pub pulse: Pulse,
+    /// The runs that this process is at.
+    pub running: Running,
     /// Cancelled when the server is to stop.
     pub stopping: CancellationToken,
     /// What the server does in the background, waited for at the end.
@@ -38,13 +51,17 @@ pub struct Inner {
 
 impl State {
     /// The state of a server that starts on an open, migrated database.
-    pub fn new(config: Config, db: Db, stopping: CancellationToken) -> Self {
+    pub fn new(clock: Clock, config: Config, db: Db, stopping: CancellationToken) -> Self {
         let events = Arc::new(Events::new());
         let background = TaskTracker::new();
         Self(Arc::new(Inner {
             writer: Writer::start(db.clone(), Arc::clone(&events), &background),
             directory: Directory::new(config.admin_token.clone()),
             reads: SharedReads::new(),
+            process: Guid(Uuid::new_v4()),
+            pulse: Pulse::default(),
+            running: Running::default(),
+            clock,
             config,
             db,
             events,

@@ -15,7 +15,9 @@ use crate::http::Answer;
 mod deeds;
 mod model;
 
-pub use model::{Progress, Report, ResultRow, ResultStatus, Role, ScheduleFacts, ScheduleStatus};
+pub use model::{
+    Progress, Report, ResultRow, ResultStatus, Role, RunFacts, ScheduleFacts, ScheduleStatus,
+};
 
 /// How a client says who it is.
 #[derive(Clone, Debug)]

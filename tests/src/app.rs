@@ -2,22 +2,26 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use daybook::config::Config;
+use daybook::clock::Clock;
+use daybook::config::{CommandSettings, Config};
 use reqwest::Method;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::ADMIN_TOKEN;
 use crate::api::{Api, Credential, Role};
 use crate::database::Database;
-use crate::wait::{PATIENCE, eventually};
+use crate::wait::{PATIENCE, eventually, within};
 
 /// A running server with its database. It stops when this is dropped.
 pub struct TestApp {
     address: SocketAddr,
-    _stopping: DropGuard,
+    clock: Clock,
+    running: JoinHandle<anyhow::Result<()>>,
+    stopping: DropGuard,
     database: Database,
     _folder: TempDir,
 }
@@ -30,12 +34,18 @@ impl TestApp {
 
     /// Starts a server on a database.
     pub async fn start(database: Database) -> Self {
+        Self::start_by(Clock::new(), database).await
+    }
+
+    /// Starts a server by a clock that the story may set.
+    pub async fn start_by(clock: Clock, database: Database) -> Self {
         tell_warnings();
         let folder = TempDir::new().expect("a temporary folder");
         let config = Config {
             backup_folder: folder.path().join("backup"),
             database_url: database.url().to_owned(),
             admin_token: Some(ADMIN_TOKEN.into()),
+            commands: [("sh".to_owned(), shell())].into(),
             ..Config::default()
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
@@ -45,17 +55,35 @@ impl TestApp {
             .local_addr()
             .expect("a bound socket has an address");
         let stopping = CancellationToken::new();
-        let mut running = tokio::spawn(daybook::run(config, listener, stopping.clone()));
-        let app = Self {
+        let running = tokio::spawn(daybook::run_by(
+            clock.clone(),
+            config,
+            listener,
+            stopping.clone(),
+        ));
+        let mut app = Self {
             address,
-            _stopping: stopping.drop_guard(),
+            clock,
+            running,
+            stopping: stopping.drop_guard(),
             database,
             _folder: folder,
         };
+        let ready = is_ready(app.anonymous());
         tokio::select! {
-            () = app.is_ready() => app,
-            ended = &mut running => panic!("the server ended before it was ready: {ended:?}"),
+            () = ready => app,
+            ended = &mut app.running => panic!("the server ended before it was ready: {ended:?}"),
         }
+    }
+
+    /// Stops the server, and returns its database once it has ended.
+    pub async fn stop(self) -> Database {
+        drop(self.stopping);
+        let ended = within("the server stops", PATIENCE, self.running).await;
+        ended
+            .expect("the server does not panic")
+            .expect("it stops in good order");
+        self.database
     }
 
     /// Creates a reporter, and hands it out beside the app.
@@ -67,6 +95,11 @@ impl TestApp {
     /// Where the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The clock that its tasks fall due by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The database beneath.
@@ -83,17 +116,27 @@ impl TestApp {
     pub fn admin(&self) -> Api {
         Api::new(self.address, Credential::Token(ADMIN_TOKEN.into()))
     }
+}
 
-    async fn is_ready(&self) {
-        let anonymous = self.anonymous();
-        eventually("the server is ready", PATIENCE, || async {
-            let answer = anonymous.request(Method::GET, "/readyz").send().await;
-            answer
-                .ok()
-                .filter(|answer| answer.status().is_success())
-                .map(drop)
-        })
-        .await;
+async fn is_ready(anonymous: Api) {
+    eventually("the server is ready", PATIENCE, || async {
+        let answer = anonymous.request(Method::GET, "/readyz").send().await;
+        answer
+            .ok()
+            .filter(|answer| answer.status().is_success())
+            .map(drop)
+    })
+    .await;
+}
+
+/// The command `sh`, by which a story has a command do what it needs.
+fn shell() -> CommandSettings {
+    CommandSettings {
+        program: "/bin/sh".into(),
+        arguments: vec!["-c".into()],
+        allow_arguments: true,
+        directory: None,
+        environment: [("GREETING".to_owned(), "hello".into())].into(),
     }
 }
 

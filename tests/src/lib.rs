@@ -18,7 +18,8 @@ pub mod subscriber;
 pub mod wait;
 
 pub use api::{
-    Api, Credential, Progress, Report, ResultRow, ResultStatus, Role, ScheduleFacts, ScheduleStatus,
+    Api, Credential, Progress, Report, ResultRow, ResultStatus, Role, RunFacts, ScheduleFacts,
+    ScheduleStatus,
 };
 pub use app::TestApp;
 pub use browser::{Browser, LIVE};

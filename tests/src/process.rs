@@ -46,6 +46,10 @@ impl ServerProcess {
     /// Starts a server with exactly these settings, and waits until it is ready.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
+        Self::start_in(folder, settings).await
+    }
+
+    async fn start_in(folder: TempDir, settings: &[(&str, &str)]) -> Self {
         let address = free_address();
         let mut settings: Vec<(String, String)> = settings
             .iter()
@@ -63,6 +67,17 @@ impl ServerProcess {
         server
     }
 
+    /// Starts a server on a database, with the admin token of the stories and a settings file that says this besides.
+    pub async fn start_with_file(database: &Database, file: &str) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        std::fs::write(folder.path().join("daybook.toml"), file).expect("a folder of our own");
+        let settings = [
+            ("DATABASE_URL", database.url()),
+            ("DAYBOOK_ADMIN_TOKEN", ADMIN_TOKEN),
+        ];
+        Self::start_in(folder, &settings).await
+    }
+
     /// Starts the server again after it was killed or has stopped, on the same address and database.
     pub async fn restart(&mut self) {
         self.child = launch(self.folder.path(), &self.settings);
@@ -76,9 +91,27 @@ impl ServerProcess {
 
     /// Sends SIGTERM, and does not wait.
     pub fn terminate(&self) {
+        self.signal(Signal::SIGTERM);
+    }
+
+    /// Stops the process where it is, as a machine does that has no memory left.
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets it go on from there.
+    pub fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> Pid {
         let id = self.child.id().expect("the server is running");
-        let pid = Pid::from_raw(i32::try_from(id).expect("a process id"));
-        kill(pid, Signal::SIGTERM).expect("the server is running");
+        Pid::from_raw(i32::try_from(id).expect("a process id"))
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(self.pid(), signal).expect("the server is running");
     }
 
     /// Waits until the process has ended by itself.

@@ -8,6 +8,7 @@ mod stories {
     mod browser;
     mod closing;
     mod command_line;
+    mod commands;
     mod comparison;
     mod crash;
     mod demo;
@@ -29,11 +30,14 @@ mod stories {
     mod readme;
     mod retention;
     mod roles;
+    mod scheduler;
+    mod schedulers;
     mod schedules;
     mod scripts;
     mod shutdown;
     mod statistics;
     mod storm;
+    mod tasks;
     mod two_servers;
     mod walkthrough;
     mod websocket;

@@ -40,9 +40,9 @@ pub struct Viewer(Actor);
 #[derive(Clone, Debug)]
 pub struct Reporter(Arc<Identity>);
 
-/// May change anyone's schedules.
+/// May change anyone's schedules, and deal with tasks and runs.
 #[derive(Clone, Debug)]
-pub struct Operator(());
+pub struct Operator(Arc<Identity>);
 
 /// May do everything.
 #[derive(Clone, Debug)]
@@ -70,9 +70,9 @@ impl Actor {
         self.at_least(Role::Reporter).map(Reporter)
     }
 
-    /// The permission to change anyone's schedules.
+    /// The permission to change anyone's schedules, and to deal with tasks and runs.
     pub fn operator(&self) -> Result<Operator> {
-        self.at_least(Role::Operator).map(|_| Operator(()))
+        self.at_least(Role::Operator).map(Operator)
     }
 
     /// The permission to do everything.
@@ -120,6 +120,13 @@ impl Reporter {
                 schedule.schedule_name
             )))
         }
+    }
+}
+
+impl Operator {
+    /// The client that operates.
+    pub fn client_id(&self) -> ClientId {
+        self.0.client_id
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use entity::{LogId, ScheduleId, Timestamp, schedule, session};
+use entity::{LogId, RunId, ScheduleId, Timestamp, run, schedule, session};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -17,6 +17,7 @@ use crate::{
         log::{self, ids_since},
         retention,
         schedule::abandon_silent,
+        scheduler,
     },
     error::Result,
     events::Heard,
@@ -51,6 +52,10 @@ pub fn start(state: &State) {
         "looking for entries of the log",
         move |state| look_at_log(state, Arc::clone(&seen)),
     );
+    let seen = Arc::new(SeenRuns::default());
+    every(state, LOOK, "looking for changed runs", move |state| {
+        look_at_runs(state, Arc::clone(&seen))
+    });
     every(
         state,
         ABANDON,
@@ -64,6 +69,7 @@ pub fn start(state: &State) {
         "removing what is too old",
         |state| async move { retention::sweep(&state).await },
     );
+    every(state, SWEEP, "sweeping up heartbeats", scheduler::sweep);
 }
 
 /// Does something again and again. A failure is logged, and it is tried again next time.
@@ -143,6 +149,31 @@ async fn look_at_log(state: State, seen: Arc<SeenEntries>) -> Result<()> {
         state.events.logged();
     }
     *seen = now.into_iter().collect();
+    Ok(())
+}
+
+/// The revision of each run as the last look saw it.
+type SeenRuns = Mutex<HashMap<RunId, i32>>;
+
+/// Wakes the subscribers of the runs that changed since the last look.
+async fn look_at_runs(state: State, seen: Arc<SeenRuns>) -> Result<()> {
+    let moment = state.clock.now().plus_seconds(-LOOK_BACK_SECONDS);
+    let rows: Vec<(RunId, i32)> = run::Entity::find()
+        .select_only()
+        .column(run::Column::RunId)
+        .column(run::Column::Revision)
+        .filter(run::Column::LastModifyTime.gte(moment))
+        .into_tuple()
+        .all(state.db.read())
+        .await?;
+    let now: HashMap<_, _> = rows.into_iter().collect();
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    for (id, revision) in &now {
+        if seen.get(id) != Some(revision) {
+            state.events.run_changed(*id);
+        }
+    }
+    *seen = now;
     Ok(())
 }
 

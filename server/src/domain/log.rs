@@ -58,6 +58,15 @@ impl Deed {
         Self::of(Doer::Server, action, parameter)
     }
 
+    /// What the server sets out to do for a client that asked for it earlier, or by itself where nobody did.
+    pub(crate) fn on_behalf_of(
+        client: Option<ClientId>,
+        action: &'static str,
+        parameter: &(impl ToString + ?Sized),
+    ) -> Self {
+        Self::of(client.map_or(Doer::Server, Doer::Client), action, parameter)
+    }
+
     fn of(doer: Doer, action: &'static str, parameter: &(impl ToString + ?Sized)) -> Self {
         Self {
             doer,
@@ -69,6 +78,18 @@ impl Deed {
     /// Notes that it was done, in the transaction that does it.
     pub async fn done(&self, transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
         self.entry(LogStatus::Success, None)
+            .insert(transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes why it was not done, in the transaction that settles so.
+    pub async fn failed(
+        &self,
+        transaction: &impl ConnectionTrait,
+        message: Option<String>,
+    ) -> Result<(), DbErr> {
+        self.entry(LogStatus::Error, message)
             .insert(transaction)
             .await?;
         Ok(())

@@ -8,11 +8,9 @@ use entity::{
     schedule,
 };
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, ExprTrait, FromQueryResult,
-    Order, PartialModelTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Asterisk, Expr, Query, UnionType},
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DerivePartialModel,
+    EntityTrait, ExprTrait, Order, PartialModelTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, sea_query::Expr,
 };
 
 use crate::{
@@ -23,6 +21,7 @@ use crate::{
         log::Deed,
         page::{Page, Slice},
         schedule::{counter, expected_scripts, lock, save, touch},
+        union,
     },
     error::{Error, Result},
     state::State,
@@ -165,53 +164,21 @@ impl Filter {
     }
 }
 
-/// How many pages are read with one statement.
-const PAGES_PER_STATEMENT: usize = 100;
-
 /// Reads several pages, many with one statement.
 pub async fn pages(
     state: &State,
     _: &Viewer,
     ranges: &[Range],
 ) -> Result<HashMap<Range, Page<Row>>> {
-    let mut pages = HashMap::new();
-    for some in ranges.chunks(PAGES_PER_STATEMENT) {
-        let rows = rows_of_each(state, some.iter().map(Range::query)).await?;
-        let read = some
-            .iter()
-            .zip(rows)
-            .map(|(range, rows)| (range.clone(), range.page(rows)));
-        pages.extend(read);
-    }
-    Ok(pages)
-}
-
-/// Runs several queries as one statement.
-async fn rows_of_each(
-    state: &State,
-    queries: impl ExactSizeIterator<Item = Select<Entity>>,
-) -> Result<Vec<Vec<Row>>> {
-    const PLACE: &str = "place";
-    let mut rows_of_each = vec![Vec::new(); queries.len()];
-    let mut parts = queries.enumerate().map(|(place, query)| {
-        let query = Row::select_cols(query.select_only());
-        let place = i32::try_from(place).expect("there are 100 at the most");
-        let query = query.expr_as(Expr::val(place), PLACE).into_query();
-        Query::select()
-            .column(Asterisk)
-            .from_subquery(query, "part")
-            .take()
-    });
-    let Some(mut all) = parts.next() else {
-        return Ok(rows_of_each);
-    };
-    all.unions(parts.map(|part| (UnionType::All, part)));
-    for row in state.db.read().query_all(&all).await? {
-        let place: i32 = row.try_get("", PLACE)?;
-        let place = usize::try_from(place).expect("it was a place in the list");
-        rows_of_each[place].push(Row::from_query_result(&row, "")?);
-    }
-    Ok(rows_of_each)
+    let queries = ranges
+        .iter()
+        .map(|range| Row::select_cols(range.query().select_only()));
+    let rows = union::rows_of_each(state, queries).await?;
+    Ok(ranges
+        .iter()
+        .zip(rows)
+        .map(|(range, rows)| (range.clone(), range.page(rows)))
+        .collect())
 }
 
 /// The first results that changed after a revision, in the order of their changes.

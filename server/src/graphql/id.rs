@@ -17,6 +17,10 @@ pub(super) enum GlobalId {
     Result(Guid, i32),
     /// An entry of the log, by its number.
     LogEntry(LogId),
+    /// A task.
+    Task(Guid),
+    /// A run.
+    Run(Guid),
 }
 
 impl GlobalId {
@@ -28,6 +32,8 @@ impl GlobalId {
         match kind {
             "Client" => Some(Self::Client(key.to_owned())),
             "Schedule" => Guid::from_str(key).ok().map(Self::Schedule),
+            "Task" => Guid::from_str(key).ok().map(Self::Task),
+            "Run" => Guid::from_str(key).ok().map(Self::Run),
             "Result" => {
                 let (schedule, number) = key.split_once(':')?;
                 Some(Self::Result(schedule.parse().ok()?, number.parse().ok()?))
@@ -48,6 +54,8 @@ impl fmt::Display for GlobalId {
         match self {
             Self::Client(name) => write!(f, "Client:{name}"),
             Self::Schedule(name) => write!(f, "Schedule:{name}"),
+            Self::Task(guid) => write!(f, "Task:{guid}"),
+            Self::Run(guid) => write!(f, "Run:{guid}"),
             Self::Result(schedule, number) => write!(f, "Result:{schedule}:{number}"),
             Self::LogEntry(LogId(number)) => write!(f, "LogEntry:{number}"),
         }
@@ -68,6 +76,8 @@ mod tests {
             GlobalId::Schedule(guid),
             GlobalId::Result(guid, 7),
             GlobalId::LogEntry(LogId(7)),
+            GlobalId::Task(guid),
+            GlobalId::Run(guid),
         ] {
             assert_eq!(GlobalId::decode(&id.encode()), Some(id));
         }

@@ -4,7 +4,8 @@ use std::{collections::HashMap, future::Future};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    ClientId, Guid, ScheduleId, client as client_row, correction, label, schedule as schedule_row,
+    ClientId, Guid, ScheduleId, TaskId, client as client_row, correction, label, run as run_row,
+    run_output, schedule as schedule_row, task as task_row,
 };
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
         client, comparison,
         page::Page,
         result::{self, Key, Range, Row},
-        schedule,
+        run, schedule, task,
     },
     error::{Error, Result},
     state::State,
@@ -55,6 +56,10 @@ pub(super) struct OutputOf(pub(super) Key);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CorrectionsOf(pub(super) Key);
 
+/// The last run of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct LastRunOf(pub(super) TaskId);
+
 /// A schedule against another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ComparisonOf(pub(super) ScheduleId, pub(super) ScheduleId);
@@ -94,6 +99,10 @@ load!(RemainingOf => i32, schedule::remaining_seconds, |key| key.0, RemainingOf)
 load!(OutputOf => String, result::outputs, |key| key.0, OutputOf);
 load!(CorrectionsOf => Vec<correction::Model>, result::corrections, |key| key.0, CorrectionsOf);
 load!(Range => Page<Row>, result::pages, Clone::clone, |range| range);
+load!(TaskId => task_row::Model, task::by_ids, |id| *id, |id| id);
+load!(LastRunOf => run_row::Model, run::last_of_tasks, |key| key.0, LastRunOf);
+load!(run::Range => Page<run_row::Model>, run::pages, Clone::clone, |range| range);
+load!(run::LinesOf => Vec<run_output::Model>, run::lines, |part| *part, |part| part);
 load!(
     ComparisonOf => comparison::Comparison,
     comparison::compare,

@@ -3,8 +3,15 @@
 use async_graphql::{Context, ID, Interface, Object};
 
 use super::{
-    Asked, client::Client, error::Result, id::GlobalId, log::LogEntry, result::TestResult,
+    Asked,
+    client::Client,
+    error::Result,
+    id::GlobalId,
+    log::LogEntry,
+    result::TestResult,
+    run::{self, Run},
     schedule::Schedule,
+    task::{self, Task},
 };
 use crate::domain::{client, log};
 
@@ -24,6 +31,10 @@ pub(super) enum Node {
     Result(TestResult),
     /// An entry of the log.
     LogEntry(LogEntry),
+    /// A task.
+    Task(Task),
+    /// A run.
+    Run(Run),
 }
 
 #[derive(Default)]
@@ -51,6 +62,8 @@ impl NodeQuery {
             Some(GlobalId::LogEntry(number)) => log::by_id(ctx.state(), &viewer, number)
                 .await?
                 .map(|entry| Node::LogEntry(LogEntry(entry))),
+            Some(GlobalId::Task(guid)) => task::by_guid(ctx, guid).await?.map(Node::Task),
+            Some(GlobalId::Run(guid)) => run::by_guid(ctx, guid).await?.map(Node::Run),
         };
         Ok(node)
     }

@@ -11,7 +11,7 @@ use async_graphql::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use entity::{LogId, ScheduleId};
+use entity::{LogId, RunId, ScheduleId, TaskId};
 
 use crate::{
     domain::{
@@ -76,6 +76,26 @@ impl Cursor for Position {
             date: DateTime::from_timestamp_millis(time.parse().ok()?)?.into(),
             id: LogId(id.parse().ok()?),
         })
+    }
+}
+
+impl Cursor for TaskId {
+    fn encode(&self) -> String {
+        encode(&self.0)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        decode(text)?.parse().ok().map(Self)
+    }
+}
+
+impl Cursor for RunId {
+    fn encode(&self) -> String {
+        encode(&self.0)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        decode(text)?.parse().ok().map(Self)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Api, Credential, Report, ResultRow, ResultStatus, Role, ScheduleFacts};
+use super::{Api, Credential, Report, ResultRow, ResultStatus, Role, RunFacts, ScheduleFacts};
 use crate::http::Answer;
 use crate::wait::eventually;
 
@@ -186,6 +186,69 @@ impl Api {
             after = page.data("/schedule/results/pageInfo/endCursor");
         }
     }
+
+    /// Makes a task with this `CreateTaskInput`.
+    pub async fn create_task(&self, input: Value) -> Answer {
+        self.query(CREATE_TASK, json!({ "input": input })).await
+    }
+
+    /// Changes a task with this `UpdateTaskInput`.
+    pub async fn update_task(&self, input: Value) -> Answer {
+        self.query(UPDATE_TASK, json!({ "input": input })).await
+    }
+
+    /// Deletes a task.
+    pub async fn delete_task(&self, name: &str) -> Answer {
+        self.query(DELETE_TASK, json!({ "name": name })).await
+    }
+
+    /// Runs a task now.
+    pub async fn run_task(&self, name: &str) -> Answer {
+        let document = [RUN_TASK, RunFacts::FRAGMENT].concat();
+        self.query(&document, json!({ "name": name })).await
+    }
+
+    /// Calls a run off.
+    pub async fn cancel_run(&self, id: &str) -> Answer {
+        let document = [CANCEL_RUN, RunFacts::FRAGMENT].concat();
+        self.query(&document, json!({ "id": id })).await
+    }
+
+    /// One run.
+    pub async fn run(&self, id: &str) -> RunFacts {
+        let document = [RUN, RunFacts::FRAGMENT].concat();
+        self.query(&document, json!({ "id": id }))
+            .await
+            .parse("/run")
+    }
+
+    /// The last hundred runs of a task, the first at the front.
+    pub async fn runs_of(&self, task: &str) -> Vec<RunFacts> {
+        let document = [RUNS_OF, RunFacts::FRAGMENT].concat();
+        let answer = self.query(&document, json!({ "name": task })).await;
+        let mut runs: Vec<RunFacts> = answer.parse("/task/runs/nodes");
+        runs.reverse();
+        runs
+    }
+
+    /// Waits until a run has ended, and returns it.
+    pub async fn ended(&self, id: &str) -> RunFacts {
+        eventually("the run has ended", OUTAGE, || async {
+            Some(self.run(id).await).filter(RunFacts::has_ended)
+        })
+        .await
+    }
+
+    /// The text of the first lines that a run wrote.
+    pub async fn lines_of(&self, id: &str) -> Vec<String> {
+        let lines = self
+            .query(OUTPUT, json!({ "id": id }))
+            .await
+            .data("/run/output");
+        let lines = lines.as_array().expect("a list");
+        let text = |line: &Value| line["text"].as_str().expect("a text").to_owned();
+        lines.iter().map(text).collect()
+    }
 }
 
 const CREATE_CLIENT: &str = "mutation ($input: CreateClientInput!) {
@@ -232,3 +295,22 @@ const UPDATE_SCHEDULE: &str = "mutation ($input: UpdateScheduleInput!) {
     updateSchedule(input: $input) { schedule { title revision missing labels { key value } progress { expected } } }
 }";
 const DELETE_SCHEDULE: &str = "mutation ($name: UUID!) { deleteSchedule(name: $name) { name } }";
+const CREATE_TASK: &str = "mutation ($input: CreateTaskInput!) {
+    createTask(input: $input) { task { id number name scheduledTime recurrence timeZone enabled nextTime
+        overlapPolicy catchUpPolicy monthEndPolicy timeoutSeconds maxAttempts
+        action { __typename ... on Reminder { note } ... on CommandAction { command arguments } } } }
+}";
+const UPDATE_TASK: &str = "mutation ($input: UpdateTaskInput!) {
+    updateTask(input: $input) { task { id number name scheduledTime recurrence timeZone enabled nextTime
+        overlapPolicy catchUpPolicy monthEndPolicy timeoutSeconds maxAttempts
+        action { __typename ... on Reminder { note } ... on CommandAction { command arguments } } } }
+}";
+const DELETE_TASK: &str = "mutation ($name: String!) { deleteTask(name: $name) { name } }";
+const RUN_TASK: &str =
+    "mutation ($name: String!) { runTask(name: $name) { run { ...RunFacts } } } ";
+const CANCEL_RUN: &str = "mutation ($id: ID!) { cancelRun(id: $id) { run { ...RunFacts } } } ";
+const RUN: &str = "query ($id: ID!) { run(id: $id) { ...RunFacts } } ";
+const RUNS_OF: &str =
+    "query ($name: String!) { task(name: $name) { runs(first: 100) { nodes { ...RunFacts } } } } ";
+const OUTPUT: &str =
+    "query ($id: ID!) { run(id: $id) { output(first: 1000) { seq stream text time } } }";

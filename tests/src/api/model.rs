@@ -227,3 +227,31 @@ impl ResultRow {
         id script status attempt revision message durationMs startedTime submittedTime
     }";
 }
+
+/// A run as its readers see it.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the schema describes the fields")]
+pub struct RunFacts {
+    pub id: String,
+    pub task_name: Option<String>,
+    pub slot_time: DateTime<Utc>,
+    pub trigger: String,
+    pub status: String,
+    pub reason: Option<String>,
+    pub attempt: i64,
+    pub exit_code: Option<i64>,
+    pub started_time: Option<DateTime<Utc>>,
+    pub finished_time: Option<DateTime<Utc>>,
+}
+
+impl RunFacts {
+    pub(super) const FRAGMENT: &str = "fragment RunFacts on Run {
+        id taskName slotTime trigger status reason attempt exitCode startedTime finishedTime
+    }";
+
+    /// Whether nothing more will happen to it.
+    pub fn has_ended(&self) -> bool {
+        !["QUEUED", "RUNNING"].contains(&self.status.as_str())
+    }
+}

@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use daybook_tests::socket::Message;
-use daybook_tests::{Api, Credential, Report, ResultStatus, Role, Socket, TestApp};
+use daybook_tests::{
+    Api, Credential, PATIENCE, Report, ResultStatus, Role, Socket, TestApp, eventually,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -49,7 +51,7 @@ const CALLERS: [Caller; 6] = [
 
 /// The root fields, each with who may use it, and how it is used on a scene. One that takes more from some people than
 /// from others is there once for each of them.
-const OPERATIONS: [(&str, May, &str); 31] = [
+const OPERATIONS: &[(&str, May, &str)] = &[
     ("Query.viewer", May::View, "viewer"),
     ("Query.node", May::View, "node(id: $result)"),
     ("Query.result", May::View, "result(id: $result)"),
@@ -65,6 +67,32 @@ const OPERATIONS: [(&str, May, &str); 31] = [
     ("Query.statistics", May::View, "statistics(to: $moment)"),
     ("Query.clients", May::Administer, "clients(first: 1)"),
     ("Query.logs", May::View, "logs(first: 1)"),
+    ("Query.task", May::View, "task(name: $task)"),
+    ("Query.tasks", May::View, "tasks(first: 1)"),
+    ("Query.run", May::View, "run(id: $run)"),
+    ("Query.runs", May::View, "runs(first: 1)"),
+    ("Query.commands", May::View, "commands"),
+    (
+        "Mutation.createTask",
+        May::Operate,
+        "createTask(input: { name: $new, scheduledTime: \"2999-01-01T00:00:00Z\" })",
+    ),
+    (
+        "Mutation.updateTask",
+        May::Operate,
+        "updateTask(input: { name: $task, enabled: false })",
+    ),
+    (
+        "Mutation.deleteTask",
+        May::Operate,
+        "deleteTask(name: $task)",
+    ),
+    ("Mutation.runTask", May::Operate, "runTask(name: $task)"),
+    (
+        "Mutation.cancelRun",
+        May::Operate,
+        "cancelRun(id: $waiting)",
+    ),
     (
         "Mutation.createSchedule",
         May::Report,
@@ -153,6 +181,12 @@ const OPERATIONS: [(&str, May, &str); 31] = [
     ),
     ("Subscription.scheduleUpdated", May::View, "scheduleUpdated"),
     ("Subscription.logAppended", May::View, "logAppended"),
+    (
+        "Subscription.runChanged",
+        May::View,
+        "runChanged(task: $task)",
+    ),
+    ("Subscription.runOutput", May::View, "runOutput(id: $busy)"),
 ];
 
 /// A type that holds what people look at.
@@ -166,7 +200,7 @@ struct Noun {
     for_themselves: &'static [&'static str],
 }
 
-const NOUNS: [Noun; 13] = [
+const NOUNS: &[Noun] = &[
     Noun {
         name: "Schedule",
         way: "schedule(name: $open) { FIELD }",
@@ -271,6 +305,71 @@ const NOUNS: [Noun; 13] = [
             "flaky",
             "medianDurationMs",
         ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Task",
+        way: "task(name: $task) { FIELD }",
+        for_all: &[
+            "id",
+            "number",
+            "name",
+            "scheduledTime",
+            "recurrence",
+            "timeZone",
+            "enabled",
+            "action",
+            "overlapPolicy",
+            "catchUpPolicy",
+            "monthEndPolicy",
+            "timeoutSeconds",
+            "maxAttempts",
+            "nextTime",
+            "nextTimes",
+            "lastRun",
+            "runs",
+            "createdTime",
+            "lastModifyTime",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Reminder",
+        way: "task(name: $task) { action { ... on Reminder { FIELD } } }",
+        for_all: &["note"],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Run",
+        way: "run(id: $busy) { FIELD }",
+        for_all: &[
+            "id",
+            "task",
+            "taskName",
+            "action",
+            "slotTime",
+            "trigger",
+            "status",
+            "reason",
+            "attempt",
+            "startedTime",
+            "finishedTime",
+            "exitCode",
+            "percent",
+            "output",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "CommandAction",
+        way: "run(id: $busy) { action { ... on CommandAction { FIELD } } }",
+        for_all: &["command", "arguments"],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "OutputLine",
+        way: "run(id: $busy) { output { FIELD } }",
+        for_all: &["seq", "stream", "text", "time"],
         for_themselves: &[],
     },
     Noun {
@@ -468,7 +567,7 @@ async fn fields() {
     let cast = Cast::assemble().await;
     let schema = Schema::of(&cast.app.admin()).await;
     let scene = Scene::set(&cast).await;
-    for noun in &NOUNS {
+    for noun in NOUNS {
         for (field, may) in noun.fields() {
             let arguments = if field == "comparison" {
                 "(with: $closed)"
@@ -500,9 +599,13 @@ async fn fields() {
     }
 }
 
-/// One client for each caller.
+/// The task whose run goes on all the time. Others of its runs wait for that one.
+const BUSY: &str = "busy";
+
+/// One client for each caller, and a run that goes on all the time.
 struct Cast {
     app: TestApp,
+    busy: String,
     viewer: Api,
     other: Api,
     owner: Api,
@@ -513,7 +616,18 @@ impl Cast {
     async fn assemble() -> Self {
         let app = TestApp::sqlite().await;
         let admin = app.admin();
+        let input = json!({
+            "name": BUSY, "scheduledTime": "2999-01-01T00:00:00Z", "overlapPolicy": "QUEUE",
+            "action": { "command": { "command": "sh", "arguments": ["echo begun; exec sleep 600"] } },
+        });
+        admin.create_task(input).await.data("");
+        let busy: String = admin.run_task(BUSY).await.parse("/runTask/run/id");
+        eventually("the run has written its line", PATIENCE, || async {
+            (!admin.lines_of(&busy).await.is_empty()).then_some(())
+        })
+        .await;
         Self {
+            busy,
             viewer: admin.create_client("viewer", Role::Viewer).await,
             other: admin.create_client("other", Role::Reporter).await,
             owner: admin.create_client("owner", Role::Reporter).await,
@@ -534,7 +648,8 @@ impl Cast {
     }
 }
 
-/// An open and a closed schedule of the owner, with something in each field, and a client that nobody is.
+/// An open and a closed schedule of the owner, with something in each field, a client that nobody is, a task that has
+/// run, and a run that waits.
 struct Scene {
     open: Uuid,
     closed: Uuid,
@@ -543,6 +658,10 @@ struct Scene {
     new: String,
     /// When all of that was done.
     moment: String,
+    task: String,
+    run: String,
+    waiting: String,
+    busy: String,
 }
 
 impl Scene {
@@ -574,7 +693,15 @@ impl Scene {
             .create_client(&bystander, Role::Viewer)
             .await;
         let moment = cast.owner.schedule(open).await.last_modify_time;
+        let task = format!("task {open}");
+        let operator = &cast.operator;
+        let input = json!({ "name": task, "scheduledTime": "2999-01-01T00:00:00Z" });
+        operator.create_task(input).await.data("");
         Self {
+            run: operator.run_task(&task).await.parse("/runTask/run/id"),
+            waiting: operator.run_task(BUSY).await.parse("/runTask/run/id"),
+            busy: cast.busy.clone(),
+            task,
             open,
             closed,
             result,
@@ -594,6 +721,10 @@ impl Scene {
             ("$bystander", &self.bystander),
             ("$new", &self.new),
             ("$moment", &self.moment),
+            ("$task", &self.task),
+            ("$run", &self.run),
+            ("$waiting", &self.waiting),
+            ("$busy", &self.busy),
         ]
         .iter()
         .fold(document.to_owned(), |text, (place, name)| {
@@ -607,6 +738,13 @@ impl Scene {
         assert_eq!(
             (open.revision, closed.revision),
             (2, 2),
+            "a refused mutation changes nothing"
+        );
+        let runs = cast.operator.runs_of(&self.task).await;
+        let waiting = cast.operator.run(&self.waiting).await;
+        assert_eq!(
+            (runs.len(), waiting.status.as_str()),
+            (1, "QUEUED"),
             "a refused mutation changes nothing"
         );
     }

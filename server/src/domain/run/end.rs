@@ -1,0 +1,192 @@
+//! How runs end, and what comes after: a log entry, and another attempt where some are left.
+
+use entity::{
+    RunId, Timestamp,
+    run::{Column, Entity, Model, RunStatus, RunTrigger},
+    task,
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use super::{Draft, lock, open_runs, save, tell};
+use crate::{
+    db,
+    domain::{log::Deed, scheduler::LEASE_SECONDS},
+    error::{Error, Result},
+    state::State,
+};
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) status: RunStatus,
+    pub(crate) reason: Option<String>,
+    pub(crate) exit_code: Option<i32>,
+}
+
+impl Ending {
+    /// It did what it should.
+    pub(crate) fn succeeded() -> Self {
+        Self {
+            status: RunStatus::Succeeded,
+            reason: None,
+            exit_code: None,
+        }
+    }
+
+    /// It did not.
+    pub(crate) fn failed(reason: impl Into<String>) -> Self {
+        Self {
+            status: RunStatus::Failed,
+            reason: Some(reason.into()),
+            exit_code: None,
+        }
+    }
+
+    /// Somebody called it off.
+    pub(crate) fn cancelled(reason: impl Into<String>) -> Self {
+        Self {
+            status: RunStatus::Cancelled,
+            ..Self::failed(reason)
+        }
+    }
+
+    /// The same, with the exit code of its program.
+    #[must_use]
+    pub(crate) fn with_exit_code(self, exit_code: Option<i32>) -> Self {
+        Self { exit_code, ..self }
+    }
+
+    /// Whether another attempt may do better.
+    fn calls_for_retry(&self) -> bool {
+        matches!(self.status, RunStatus::Failed | RunStatus::TimedOut)
+    }
+}
+
+/// Ends a run that this process is at. One that it has lost meanwhile is left as it is.
+pub(crate) async fn end(state: &State, run: &Model, ending: &Ending) -> Result<()> {
+    let is_mine =
+        |run: &Model| run.status == RunStatus::Running && run.lease_holder == Some(state.process);
+    end_where(state, run.run_id, run.task_id, ending, is_mine).await
+}
+
+/// Ends the runs whose process is gone.
+pub(crate) async fn give_up_lost(state: &State) -> Result<()> {
+    let held = state.running.ids();
+    let now = state.clock.now();
+    let lost: Vec<(RunId, Option<entity::TaskId>)> = Entity::find()
+        .select_only()
+        .column(Column::RunId)
+        .column(Column::TaskId)
+        .filter(Column::Status.eq(RunStatus::Running))
+        .filter(Column::LeaseExpires.lt(now))
+        .filter(Column::RunId.is_not_in(held))
+        .into_tuple()
+        .all(state.db.read())
+        .await?;
+    for (run, task) in lost {
+        let ending = Ending::failed(format!(
+            "the server process that was at it is gone: it gave no sign of life for {LEASE_SECONDS} s"
+        ));
+        let is_lost = |run: &Model| is_lost(run, now);
+        end_where(state, run, task, &ending, is_lost).await?;
+        tracing::warn!(run = run.0, "a run was given up, for its process is gone");
+    }
+    Ok(())
+}
+
+fn is_lost(run: &Model, now: Timestamp) -> bool {
+    run.status == RunStatus::Running && run.lease_expires.is_none_or(|expires| expires < now)
+}
+
+/// Ends a run if it is still as it must be.
+async fn end_where(
+    state: &State,
+    run: RunId,
+    task: Option<entity::TaskId>,
+    ending: &Ending,
+    is_so: impl Fn(&Model) -> bool,
+) -> Result<()> {
+    let changed = db::retrying(async || {
+        let transaction = state.db.begin().await?;
+        let (task, mut run) = lock(&transaction, run, task).await?;
+        if !is_so(&run) {
+            return Ok(Vec::new());
+        }
+        let changed =
+            conclude(&transaction, state, task.as_ref(), &mut run, ending.clone()).await?;
+        db::commit(transaction).await?;
+        Ok(changed)
+    })
+    .await;
+    match changed {
+        Ok(changed) => {
+            tell(state, &changed);
+            Ok(())
+        }
+        // It was deleted, and there is nothing to end.
+        Err(Error::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Calls off the runs of a locked task that wait, for the task is about to go.
+pub(crate) async fn call_off_waiting(
+    transaction: &impl ConnectionTrait,
+    state: &State,
+    task: &task::Model,
+) -> Result<Vec<RunId>> {
+    let mut called_off = Vec::new();
+    for run in open_runs(transaction, task.id, [RunStatus::Queued]).await? {
+        let (_, mut run) = lock(transaction, run.run_id, None).await?;
+        let ending = Ending::cancelled("its task was deleted");
+        called_off.extend(conclude(transaction, state, Some(task), &mut run, ending).await?);
+    }
+    Ok(called_off)
+}
+
+/// Ends a locked run, with an entry in the log, and queues the next attempt where its task has some left. Returns the runs
+/// that changed.
+pub(super) async fn conclude(
+    transaction: &impl ConnectionTrait,
+    state: &State,
+    task: Option<&task::Model>,
+    run: &mut Model,
+    ending: Ending,
+) -> Result<Vec<RunId>> {
+    let now = state.clock.now();
+    let retries =
+        ending.calls_for_retry() && task.is_some_and(|task| run.attempt < task.max_attempts);
+    run.status = ending.status;
+    run.reason = ending.reason;
+    run.exit_code = ending.exit_code;
+    run.finished_time = Some(now);
+    run.lease_expires = None;
+    save(transaction, run, now).await?;
+    let parameter = run.task_name.clone().unwrap_or_default();
+    let deed = Deed::on_behalf_of(run.client_id, run.action.name(), &parameter);
+    if run.status == RunStatus::Succeeded {
+        deed.done(transaction).await?;
+    } else {
+        deed.failed(transaction, run.reason.clone()).await?;
+    }
+    let mut changed = vec![run.run_id];
+    if retries {
+        changed.push(retry(run).insert(transaction, now).await?);
+    }
+    Ok(changed)
+}
+
+/// The next attempt at what a run was at.
+fn retry(run: &Model) -> Draft {
+    Draft {
+        task: run.task_id.zip(run.task_name.clone()),
+        client_id: run.client_id,
+        action: run.action.clone(),
+        slot_time: run.slot_time,
+        is_of_slot: run.slot_key.is_some(),
+        attempt: run.attempt + 1,
+        trigger: RunTrigger::Retry,
+        status: RunStatus::Queued,
+        reason: None,
+    }
+}

@@ -1,0 +1,110 @@
+//! The scheduler: gives every slot exactly one outcome, and takes the runs that wait.
+//!
+//! Each server process has one, and none is in charge: whoever sees a due task first locks its row, and what the others
+//! find then is settled. It wakes for the next slot, when something changed here, and now and then for what changed
+//! elsewhere.
+
+mod due;
+mod heartbeat;
+mod settle;
+
+pub use heartbeat::Pulse;
+pub(crate) use heartbeat::sweep;
+pub(crate) use settle::settle;
+
+use std::{collections::HashSet, time::Duration};
+
+use entity::{Timestamp, task};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::{
+    domain::{run, runner},
+    error::Result,
+    state::State,
+};
+
+/// How often to look for what changed elsewhere, in seconds.
+const LOOK_SECONDS: i32 = 2;
+
+/// How long a run stays a process's that gives no sign of life, in seconds.
+pub(crate) const LEASE_SECONDS: i32 = 15;
+
+/// How long to wait where the database could not be asked.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Starts it. It ends when the server stops.
+pub fn start(state: &State) {
+    let scheduler = state.clone();
+    state.background.spawn(async move {
+        let state = scheduler;
+        // Nothing is decided before it is on record that somebody is there.
+        while let Err(error) = heartbeat::beat(&state).await {
+            tracing::warn!(%error, "the scheduler can't begin");
+            tokio::select! {
+                () = state.stopping.cancelled() => return,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+        state.background.spawn(heartbeat::go_on(state.clone()));
+        work(&state).await;
+    });
+}
+
+async fn work(state: &State) {
+    while !state.stopping.is_cancelled() {
+        let next = pass(state).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the scheduler could not do its work");
+            None
+        });
+        let look = state.clock.now().plus_seconds(LOOK_SECONDS);
+        let wake = next.map_or(look, |next| next.min(look));
+        tokio::select! {
+            () = state.stopping.cancelled() => return,
+            () = state.events.scheduler_woken() => {}
+            () = state.clock.sleep_until(wake) => {}
+        }
+    }
+}
+
+/// Does all that there is to do now. Returns when the next task falls due.
+async fn pass(state: &State) -> Result<Option<Timestamp>> {
+    let now = state.clock.now();
+    settle::settle_due(state, now).await?;
+    run::give_up_lost(state).await?;
+    take_waiting(state).await?;
+    next_due(state, now).await
+}
+
+/// Takes runs that wait, as many as this process has room for.
+async fn take_waiting(state: &State) -> Result<()> {
+    let held: HashSet<_> = state.running.ids().into_iter().collect();
+    let mut tried = HashSet::new();
+    for waiting in run::open_to_claim(state).await? {
+        if state.stopping.is_cancelled() || !state.running.has_room() {
+            break;
+        }
+        // The first in a queue goes first, and the next ones wait for it.
+        let is_behind = waiting.is_alone && !tried.insert(waiting.task);
+        if is_behind || held.contains(&waiting.run) {
+            continue;
+        }
+        if let Some(claimed) = run::claim(state, waiting).await? {
+            runner::start(state, claimed);
+        }
+    }
+    Ok(())
+}
+
+/// When the next task falls due after a moment. One that was due before it is somebody else's at this moment.
+async fn next_due(state: &State, moment: Timestamp) -> Result<Option<Timestamp>> {
+    let next = task::Entity::find()
+        .select_only()
+        .column(task::Column::NextTime)
+        .filter(task::Column::NextTime.gt(moment))
+        .order_by_asc(task::Column::NextTime)
+        .limit(1)
+        .into_tuple()
+        .one(state.db.read())
+        .await?;
+    Ok(next)
+}

@@ -16,7 +16,7 @@ pub enum Role {
     Viewer,
     /// Opens schedules, and reports to its own.
     Reporter,
-    /// Does so for anyone's.
+    /// Does so for anyone's, and deals with tasks and runs.
     Operator,
     /// Manages clients, amends results, deletes schedules.
     Admin,

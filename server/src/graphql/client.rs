@@ -25,7 +25,7 @@ pub(super) enum Role {
     Viewer,
     /// Also opens schedules, and reports to, imports into, updates and closes its own.
     Reporter,
-    /// Does so for anyone's schedules, and reopens them.
+    /// Does so for anyone's schedules, reopens them, and deals with tasks and runs.
     Operator,
     /// Also manages clients, amends results, deletes schedules, and brings over history with its times.
     Admin,

@@ -53,19 +53,13 @@ impl Pulse {
     /// Takes note that the process lives at this moment.
     fn note(&self, now: Timestamp) -> Beats {
         let mut beats = self.lock();
-        let unbroken = beats.filter(|beats| {
-            let silence = now.since(beats.last);
-            (TimeDelta::zero()..=FROZEN).contains(&silence)
-        });
-        let (id, from) = unbroken.map_or_else(
-            || (Guid(Uuid::new_v4()), now),
-            |beats| (beats.id, beats.from),
+        let unbroken = beats.filter(|beats| now.since(beats.last).abs() <= FROZEN);
+        let (id, from, last) = unbroken.map_or_else(
+            || (Guid(Uuid::new_v4()), now, now),
+            // Two that note at the same time may come in the wrong order.
+            |beats| (beats.id, beats.from, beats.last.max(now)),
         );
-        *beats.insert(Beats {
-            id,
-            from,
-            last: now,
-        })
+        *beats.insert(Beats { id, from, last })
     }
 
     /// The while in which this process lives, if its scheduler has begun.
@@ -235,6 +229,7 @@ mod tests {
         let pulse = Pulse::default();
         let start = Timestamp::now();
         pulse.note(start);
+        assert_eq!(pulse.life(start.plus_seconds(-1)), Some((start, start)));
         let earlier = start.plus_seconds(-60);
         assert_eq!(pulse.life(earlier), Some((earlier, earlier)));
     }

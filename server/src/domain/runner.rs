@@ -147,18 +147,24 @@ async fn perform(state: &State, claimed: &Claimed, stop: StopSignal) -> Option<E
     }
 }
 
-/// Writes how a run ended, again until it is known to be written, or the server is gone.
+/// Writes how a run ended, again until it is known to be written, or the server is gone. No ending means that there is
+/// nothing to write, for the run is no longer this process's.
 async fn write(state: &State, claimed: &Claimed, ending: Option<Ending>) {
-    let Some(ending) = ending else {
-        tracing::warn!(
-            run = claimed.run.run_id.0,
-            "another process took this run for lost"
-        );
-        return;
+    let id = claimed.run.run_id.0;
+    let is_mine = match ending {
+        None => false,
+        Some(ending) => loop {
+            match run::end(state, &claimed.run, &ending).await {
+                Ok(is_mine) => break is_mine,
+                Err(error) => {
+                    tracing::warn!(run = id, %error, "a run's ending could not be written");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        },
     };
-    while let Err(error) = run::end(state, &claimed.run, &ending).await {
-        tracing::warn!(run = claimed.run.run_id.0, %error, "a run's ending could not be written");
-        tokio::time::sleep(PAUSE).await;
+    if !is_mine {
+        tracing::warn!(run = id, "another process took this run for lost");
     }
 }
 

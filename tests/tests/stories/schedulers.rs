@@ -1,12 +1,13 @@
 //! Several server processes on one database: none is in charge, and a slot fires once.
 
-use std::time::Duration;
+use std::{fs::File, time::Duration};
 
 use chrono::{TimeDelta, Utc};
 use daybook_tests::{
     Api, Database, Role, RunFacts, ServerProcess, Socket, eventually, on_both_databases,
 };
 use futures_util::future::join_all;
+use nix::{sys::stat::Mode, unistd::mkfifo};
 use serde_json::{Value, json};
 
 const SETTINGS: &str =
@@ -22,10 +23,13 @@ async fn two_hundred_at_once(database: Database) {
         .create_client("operator", Role::Operator)
         .await;
     let folder = tempfile::TempDir::new().expect("a temporary folder");
+    // No command ends before it is opened. So one server, which is at 128 runs at the most, can't take them all.
+    let gate = folder.path().join("gate");
+    mkfifo(&gate, Mode::S_IRWXU).expect("a pipe with a name");
     let due = Utc::now() + TimeDelta::seconds(15);
     let created = (0..TASKS).map(|number| {
         let traces = folder.path().join(number.to_string());
-        let script = format!("echo x >> {}; sleep 0.2", traces.display());
+        let script = format!("echo x >> {}; : < {}", traces.display(), gate.display());
         let input = json!({
             "name": number.to_string(), "scheduledTime": due, "maxAttempts": 2,
             "action": { "command": { "command": "sh", "arguments": [script] } },
@@ -45,6 +49,7 @@ async fn two_hundred_at_once(database: Database) {
     )
     .await;
     servers[1].kill().await;
+    let open_gate = File::options().read(true).write(true).open(&gate);
 
     let api = operator.through(servers[2].address());
     let open = "SELECT COUNT(*) FROM run WHERE status IN ('QUEUED', 'RUNNING')";
@@ -78,6 +83,7 @@ async fn two_hundred_at_once(database: Database) {
         let is_in_time = |run: &RunFacts| run.trigger == "SCHEDULED" || run.trigger == "RETRY";
         assert!(runs.iter().all(is_in_time), "{runs:#?}");
     }
+    drop(open_gate.expect("it is open until the last run has ended"));
     println!("{killed} of {TASKS} runs were the killed server's");
 }
 

@@ -62,8 +62,8 @@ impl Ending {
     }
 }
 
-/// Ends a run that this process is at. One that it has lost meanwhile is left as it is.
-pub(crate) async fn end(state: &State, run: &Model, ending: &Ending) -> Result<()> {
+/// Ends a run that this process is at. One that it has lost meanwhile is left as it is; false says so.
+pub(crate) async fn end(state: &State, run: &Model, ending: &Ending) -> Result<bool> {
     let is_mine =
         |run: &Model| run.status == RunStatus::Running && run.lease_holder == Some(state.process);
     end_where(state, run.run_id, run.task_id, ending, is_mine).await
@@ -88,8 +88,9 @@ pub(crate) async fn give_up_lost(state: &State) -> Result<()> {
             "the server process that was at it is gone: it gave no sign of life for {LEASE_SECONDS} s"
         ));
         let is_lost = |run: &Model| is_lost(run, now);
-        end_where(state, run, task, &ending, is_lost).await?;
-        tracing::warn!(run = run.0, "a run was given up, for its process is gone");
+        if end_where(state, run, task, &ending, is_lost).await? {
+            tracing::warn!(run = run.0, "a run was given up, for its process is gone");
+        }
     }
     Ok(())
 }
@@ -98,33 +99,33 @@ fn is_lost(run: &Model, now: Timestamp) -> bool {
     run.status == RunStatus::Running && run.lease_expires.is_none_or(|expires| expires < now)
 }
 
-/// Ends a run if it is still as it must be.
+/// Ends a run if it is still as it must be, and says whether it was.
 async fn end_where(
     state: &State,
     run: RunId,
     task: Option<entity::TaskId>,
     ending: &Ending,
     is_so: impl Fn(&Model) -> bool,
-) -> Result<()> {
+) -> Result<bool> {
     let changed = db::retrying(async || {
         let transaction = state.db.begin().await?;
         let (task, mut run) = lock(&transaction, run, task).await?;
         if !is_so(&run) {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let changed =
             conclude(&transaction, state, task.as_ref(), &mut run, ending.clone()).await?;
         db::commit(transaction).await?;
-        Ok(changed)
+        Ok(Some(changed))
     })
     .await;
     match changed {
-        Ok(changed) => {
+        Ok(Some(changed)) => {
             tell(state, &changed);
-            Ok(())
+            Ok(true)
         }
-        // It was deleted, and there is nothing to end.
-        Err(Error::NotFound { .. }) => Ok(()),
+        // What was deleted can't be ended either.
+        Ok(None) | Err(Error::NotFound { .. }) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -43,6 +43,8 @@ pub struct Config {
     pub admin_token: Option<Secret>,
     /// Whether reading needs no login.
     pub public_read: bool,
+    /// The folder with the files that plans may name.
+    pub plan_dir: Option<PathBuf>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Where backups are kept.
@@ -156,6 +158,10 @@ pub struct Flags {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_read: Option<bool>,
+    /// The folder with the files that plans may name: master schedules
+    #[arg(long, value_name = "FOLDER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_dir: Option<PathBuf>,
     /// How log lines look
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,6 +262,7 @@ const ENVIRONMENT: &[&str] = &[
     "public_url",
     "admin_token",
     "public_read",
+    "plan_dir",
     "log_format",
     "backup_roots",
     "keep_schedules_days",

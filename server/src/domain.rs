@@ -17,6 +17,7 @@ pub mod junit;
 mod lease;
 pub mod log;
 pub mod page;
+pub mod policy;
 pub mod recurrence;
 pub mod report;
 pub mod result;

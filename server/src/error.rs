@@ -71,6 +71,9 @@ pub enum Error {
     /// with the same key.
     #[error("the database is not available right now, try again")]
     Unavailable,
+    /// The server stops before it is done.
+    #[error("the server is stopping, try again")]
+    Stopping,
     /// A defect. The caller learns nothing of it; the log has it all.
     #[error("something went wrong inside of Daybook")]
     Internal(#[source] DbErr),
@@ -104,7 +107,7 @@ impl Error {
             Self::ScheduleClosed(_) => "SCHEDULE_CLOSED",
             Self::Incomplete { .. } => "INCOMPLETE",
             Self::TooLarge { .. } => "TOO_LARGE",
-            Self::Interrupted | Self::Unavailable => "UNAVAILABLE",
+            Self::Interrupted | Self::Unavailable | Self::Stopping => "UNAVAILABLE",
             Self::Internal(_) => "INTERNAL",
         }
     }

@@ -11,7 +11,8 @@ use crate::{
     config::Config,
     db::Db,
     domain::{
-        auth::Directory, feed::SharedReads, report::Writer, runner::Running, scheduler::Pulse,
+        auth::Directory, feed::SharedReads, policy::Planner, report::Writer, runner::Running,
+        scheduler::Pulse,
     },
     events::Events,
 };
@@ -37,6 +38,8 @@ pub struct Inner {
     pub writer: Writer,
     /// Who is who.
     pub directory: Directory,
+    /// Where plans are made.
+    pub planner: Planner,
     /// What subscribers of one schedule read together.
     pub reads: SharedReads,
     /// Since when this process lives without a pause.
@@ -57,6 +60,7 @@ impl State {
         Self(Arc::new(Inner {
             writer: Writer::start(db.clone(), Arc::clone(&events), &background),
             directory: Directory::new(config.admin_token.clone()),
+            planner: Planner::new(),
             reads: SharedReads::new(),
             process: Guid(Uuid::new_v4()),
             pulse: Pulse::default(),

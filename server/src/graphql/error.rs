@@ -76,7 +76,7 @@ fn describe(error: &Error, extensions: &mut ErrorExtensionValues) {
         Error::TooLarge { limit, .. } => {
             extensions.set("limit", u32::try_from(*limit).unwrap_or(u32::MAX));
         }
-        Error::Interrupted | Error::Unavailable => {
+        Error::Interrupted | Error::Unavailable | Error::Stopping => {
             extensions.set("retryAfterMs", RETRY_AFTER_MS);
         }
         _ => {}

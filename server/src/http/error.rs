@@ -37,7 +37,7 @@ impl IntoResponse for HttpError {
         let mut response = (status(&error), Json(json!({"error": body}))).into_response();
         let headers = response.headers_mut();
         match error {
-            Error::Interrupted | Error::Unavailable => {
+            Error::Interrupted | Error::Unavailable | Error::Stopping => {
                 headers.insert(
                     header::RETRY_AFTER,
                     HeaderValue::from(RETRY_AFTER_MS / 1_000),
@@ -63,7 +63,9 @@ pub(crate) fn status(error: &Error) -> StatusCode {
             StatusCode::CONFLICT
         }
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Error::Interrupted | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Interrupted | Error::Unavailable | Error::Stopping => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -1,0 +1,71 @@
+//! Where plans are made: on threads of their own, a few at a time.
+//!
+//! A plan is computing, for seconds where its window is long. It must neither hold up those requests that only wait for
+//! the database, nor go on when nobody waits for it any more.
+
+use std::{panic, sync::Arc};
+
+use chrono::Utc;
+use tokio::{sync::Semaphore, task};
+
+use super::{NewPlan, Plan, Setting, Window, named};
+use crate::{
+    domain::actor::Viewer,
+    error::{Error, Result},
+    state::State,
+};
+
+/// How many plans are made at once; others wait for their turn.
+#[derive(Clone, Debug)]
+pub struct Planner {
+    turns: Arc<Semaphore>,
+}
+
+impl Planner {
+    /// As many at once as leave half of the processors to everybody else, and one at least.
+    pub fn new() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            turns: Arc::new(Semaphore::new((processors / 2).max(1))),
+        }
+    }
+}
+
+impl Default for Planner {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Makes a plan, and keeps nothing of it.
+pub async fn plan(state: &State, _: &Viewer, new: NewPlan) -> Result<Plan> {
+    let window = Window::new(new.t0, new.t1)?;
+    let policy = named(&new.policy)?;
+    let abandoned = state.stopping.child_token();
+    // Whoever asked may go away meanwhile: then this future is dropped, and with it this.
+    let _abandoned_with_this = abandoned.clone().drop_guard();
+    let setting = Setting {
+        now: Utc::now(),
+        folder: state.config.plan_dir.clone(),
+        abandoned,
+    };
+    let turns = Arc::clone(&state.planner.turns);
+    let turn = turns.acquire_owned().await.map_err(|_| Error::Stopping)?;
+    let planning = task::spawn_blocking(move || {
+        let _turn = turn;
+        let config = new.config.unwrap_or_default();
+        let outcome = policy.plan(window, &config, &setting)?;
+        Ok(Plan {
+            policy: policy.name().to_owned(),
+            t0: window.t0,
+            t1: window.t1,
+            outcome,
+        })
+    });
+    planning
+        .await
+        .unwrap_or_else(|failed| match failed.try_into_panic() {
+            Ok(defect) => panic::resume_unwind(defect),
+            Err(_) => Err(Error::Stopping),
+        })
+}

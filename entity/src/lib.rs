@@ -16,6 +16,7 @@ pub mod heartbeat;
 pub mod label;
 pub mod lease;
 pub mod log;
+pub mod plan;
 pub mod result;
 pub mod result_key;
 pub mod run;

@@ -28,18 +28,17 @@ pub(crate) fn time_null(manager: &SchemaManager<'_>, name: &'static str) -> Colu
 }
 
 /// Text of any length: a plain `TEXT` ends at 64 KiB on MySQL.
-pub(crate) fn long_text_null(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
+pub(crate) fn long_text(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
     let kind = match manager.get_database_backend() {
         DbBackend::MySql => "LONGTEXT",
         _ => "TEXT",
     };
-    ColumnDef::new(name).custom(kind).null().take()
+    ColumnDef::new(name).custom(kind).not_null().take()
 }
 
-/// Text of any length that is never unknown.
-pub(crate) fn long_text(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
-    let mut column = long_text_null(manager, name);
-    column.not_null().take()
+/// Text of any length that may be missing.
+pub(crate) fn long_text_null(manager: &SchemaManager<'_>, name: &'static str) -> ColumnDef {
+    long_text(manager, name).null().take()
 }
 
 /// A SHA-256 digest.

@@ -15,6 +15,7 @@ mod m20261124_000006_log_counts;
 mod m20261124_000007_log_filters;
 mod m20261124_000008_leases;
 mod m20261124_000009_tasks;
+mod m20261124_000010_plan;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000007_log_filters::Migration),
             Box::new(m20261124_000008_leases::Migration),
             Box::new(m20261124_000009_tasks::Migration),
+            Box::new(m20261124_000010_plan::Migration),
         ]
     }
 }

@@ -71,7 +71,7 @@ pub enum Error {
     /// with the same key.
     #[error("the database is not available right now, try again")]
     Unavailable,
-    /// The server stops before it is done.
+    /// The server stops before it is done, or the one who asked has left.
     #[error("the server is stopping, try again")]
     Stopping,
     /// A defect. The caller learns nothing of it; the log has it all.

@@ -12,6 +12,7 @@ mod loaders;
 mod log;
 mod node;
 mod page;
+mod plan;
 pub mod request;
 mod result;
 mod run;
@@ -37,6 +38,7 @@ pub struct Query(
     client::ClientQuery,
     log::LogQuery,
     node::NodeQuery,
+    plan::PlanQuery,
     result::ResultQuery,
     schedule::ScheduleQuery,
     script::ScriptQuery,

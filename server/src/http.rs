@@ -19,6 +19,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
+use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::{
     ServiceBuilderExt,
@@ -31,7 +32,7 @@ use tracing::{Instrument, Span};
 
 use crate::{
     graphql::{Schema, schema, sdl},
-    rest,
+    patience, rest,
     state::State,
 };
 
@@ -90,9 +91,12 @@ pub fn router(state: State) -> Router {
 }
 
 /// Lets a request go on when its client has left: what it began is done, and no connection to the database is left in
-/// the middle of something.
+/// the middle of something. What has not begun yet is told.
 async fn to_the_end(request: axum::extract::Request, next: Next) -> Response {
-    let task = tokio::spawn(next.run(request).in_current_span());
+    let left = CancellationToken::new();
+    let work = patience::of_client(left.clone(), next.run(request));
+    let task = tokio::spawn(work.in_current_span());
+    let _left_when_dropped = left.drop_guard();
     match task.await {
         Ok(response) => response,
         Err(error) => resume_unwind(error.into_panic()),

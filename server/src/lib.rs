@@ -11,6 +11,7 @@ pub mod error;
 pub mod events;
 pub mod graphql;
 pub mod http;
+mod patience;
 pub mod rest;
 pub mod state;
 

@@ -34,11 +34,20 @@ impl TestApp {
 
     /// Starts a server on a database.
     pub async fn start(database: Database) -> Self {
-        Self::start_by(Clock::new(), database).await
+        Self::launch(database, Clock::new(), Config::default()).await
     }
 
     /// Starts a server by a clock that the story may set.
     pub async fn start_by(clock: Clock, database: Database) -> Self {
+        Self::launch(database, clock, Config::default()).await
+    }
+
+    /// Starts a server on a database, with further settings.
+    pub async fn start_with(database: Database, settings: Config) -> Self {
+        Self::launch(database, Clock::new(), settings).await
+    }
+
+    async fn launch(database: Database, clock: Clock, settings: Config) -> Self {
         tell_warnings();
         let folder = TempDir::new().expect("a temporary folder");
         let config = Config {
@@ -46,7 +55,7 @@ impl TestApp {
             database_url: database.url().to_owned(),
             admin_token: Some(ADMIN_TOKEN.into()),
             commands: [("sh".to_owned(), shell())].into(),
-            ..Config::default()
+            ..settings
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await

@@ -26,6 +26,7 @@ mod stories {
     mod names;
     mod pages;
     mod paging;
+    mod plans;
     mod reading_the_log;
     mod readme;
     mod retention;

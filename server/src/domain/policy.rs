@@ -100,15 +100,25 @@ pub struct Setting {
     folder: Option<PathBuf>,
     /// Cancelled when nobody waits for the plan any more.
     abandoned: CancellationToken,
+    /// Cancelled when the server is to stop.
+    stopping: CancellationToken,
 }
 
 impl Setting {
     /// Gives up where nobody waits for the plan any more.
     fn check(&self) -> Result<()> {
-        if self.abandoned.is_cancelled() {
+        if self.abandoned.is_cancelled() || self.stopping.is_cancelled() {
             return Err(Error::Stopping);
         }
         Ok(())
+    }
+
+    /// Waits until [`Setting::check`] gives up.
+    async fn given_up(&self) {
+        tokio::select! {
+            () = self.abandoned.cancelled() => {}
+            () = self.stopping.cancelled() => {}
+        }
     }
 }
 

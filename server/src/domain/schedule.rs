@@ -7,6 +7,7 @@ mod close;
 mod create;
 mod find;
 mod latest;
+mod plan;
 
 pub use change::{Changes, abandon_silent, delete, reopen, update};
 pub(crate) use change::{expected_scripts, save};
@@ -17,6 +18,7 @@ pub use find::{
     modified_since, previous, remaining_seconds,
 };
 pub use latest::{TITLES, latest_closed};
+pub use plan::{PLAN_BYTES, plans};
 
 use entity::{
     Guid, ScheduleId, Timestamp, expected_script, label,

@@ -13,6 +13,7 @@ use crate::{
         actor::{Actor, Viewer},
         client, comparison,
         page::Page,
+        policy,
         result::{self, Key, Range, Row},
         run, schedule, task,
     },
@@ -39,6 +40,10 @@ pub(super) struct LabelsOf(pub(super) ScheduleId);
 /// The expected scripts of a schedule that have no final result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct MissingOf(pub(super) ScheduleId);
+
+/// The plan of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct PlanOf(pub(super) ScheduleId);
 
 /// The closed schedule of the same title before a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,6 +99,7 @@ load!(ScheduleId => schedule_row::Model, schedule::by_ids, |id| *id, |id| id);
 load!(Guid => schedule_row::Model, schedule::by_names, |name| *name, |name| name);
 load!(LabelsOf => Vec<label::Model>, schedule::labels, |key| key.0, LabelsOf);
 load!(MissingOf => Vec<String>, schedule::missing, |key| key.0, MissingOf);
+load!(PlanOf => policy::Plan, schedule::plans, |key| key.0, PlanOf);
 load!(PreviousOf => schedule_row::Model, schedule::previous, |key| key.0, PreviousOf);
 load!(RemainingOf => i32, schedule::remaining_seconds, |key| key.0, RemainingOf);
 load!(OutputOf => String, result::outputs, |key| key.0, OutputOf);

@@ -10,8 +10,9 @@ use super::{
     comparison::Comparison,
     error::Result,
     id::GlobalId,
-    loaders::{ComparisonOf, LabelsOf, MissingOf, PreviousOf, RemainingOf},
+    loaders::{ComparisonOf, LabelsOf, MissingOf, PlanOf, PreviousOf, RemainingOf},
     page::{self, PageOf},
+    plan::{Plan, PlanInput},
     result::{ResultFilter, TestResult},
     scalar::Instant,
 };
@@ -198,6 +199,13 @@ impl Schedule {
         Ok(missing.unwrap_or_default())
     }
 
+    /// The plan that it was opened from, as it was made then; null where there was none.
+    #[graphql(complexity = "5_000 + child_complexity")]
+    async fn plan(&self, ctx: &Context<'_>) -> Result<Option<Plan>> {
+        let plan = ctx.loader().load_one(PlanOf(self.0.schedule_id)).await?;
+        Ok(plan.map(Plan))
+    }
+
     /// Its results, in the order of their first report, unmoved by changes; the latest attempt of each script, unless
     /// the filter says otherwise.
     #[graphql(complexity = "page::cost(first, last, child_complexity)")]
@@ -322,6 +330,9 @@ struct CreateScheduleInput {
     labels: Option<Vec<LabelInput>>,
     /// The names of the scripts that will report; at most 100,000.
     expected: Option<Vec<String>>,
+    /// A plan to be made for it, and kept with it. Its steps become expected scripts, before those of `expected`; steps of
+    /// one name are one script.
+    plan: Option<PlanInput>,
     /// With no report for this long an open schedule becomes ABANDONED, in seconds; 3600 where left out, 0 for never.
     lease_seconds: Option<i32>,
     /// The client's own GUID: sent again, the same schedule comes back.
@@ -343,6 +354,7 @@ impl From<CreateScheduleInput> for NewSchedule {
                 .map(Into::into)
                 .collect(),
             expected: input.expected,
+            plan: input.plan.map(Into::into),
             lease_seconds: input.lease_seconds,
             name: input.name.map(Guid),
             created: input.created_time.map(|time| time.0),

@@ -65,6 +65,12 @@ const OPERATIONS: &[(&str, May, &str)] = &[
     ("Query.script", May::View, "script(name: \"login\")"),
     ("Query.scripts", May::View, "scripts(first: 1)"),
     ("Query.statistics", May::View, "statistics(to: $moment)"),
+    ("Query.policies", May::View, "policies"),
+    (
+        "Query.plan",
+        May::View,
+        "plan(input: { t0: $moment, t1: $moment, policy: \"dummy\" })",
+    ),
     ("Query.clients", May::Administer, "clients(first: 1)"),
     ("Query.logs", May::View, "logs(first: 1)"),
     ("Query.task", May::View, "task(name: $task)"),
@@ -97,6 +103,11 @@ const OPERATIONS: &[(&str, May, &str)] = &[
         "Mutation.createSchedule",
         May::Report,
         "createSchedule(input: { title: \"another\" })",
+    ),
+    (
+        "Mutation.createSchedule",
+        May::Report,
+        "createSchedule(input: { plan: { t0: $moment, t1: $moment, policy: \"dummy\" } })",
     ),
     (
         "Mutation.createSchedule",
@@ -218,6 +229,7 @@ const NOUNS: &[Noun] = &[
             "leaseSeconds",
             "progress",
             "missing",
+            "plan",
             "results",
             "comparison",
             "previous",
@@ -385,6 +397,45 @@ const NOUNS: &[Noun] = &[
             "client",
             "message",
         ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Policy",
+        way: "policies { FIELD }",
+        for_all: &["name", "description", "defaultConfig"],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Plan",
+        way: "schedule(name: $open) { plan { FIELD } }",
+        for_all: &[
+            "policy",
+            "t0",
+            "t1",
+            "commands",
+            "steps",
+            "considered",
+            "kept",
+            "dropped",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "PlanStep",
+        way: "schedule(name: $open) { plan { steps { FIELD } } }",
+        for_all: &["name", "startTime", "endTime", "commands"],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "PlanBlock",
+        way: "schedule(name: $open) { plan { considered { FIELD } } }",
+        for_all: &["lane", "name", "startTime", "endTime"],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "DroppedBlock",
+        way: "schedule(name: $open) { plan { dropped { FIELD } } }",
+        for_all: &["name", "startTime", "endTime", "rule"],
         for_themselves: &[],
     },
     Noun {
@@ -671,7 +722,9 @@ impl Scene {
             .reported(closed, Report::pass("login").duration_ms(1_000))
             .await;
         cast.owner.close(closed).await.data("");
-        let input = json!({ "title": "scene", "labels": [{ "key": "os", "value": "linux" }], "expected": ["login"] });
+        let input = json!({
+            "title": "scene", "labels": [{ "key": "os", "value": "linux" }], "expected": ["login"], "plan": plan(),
+        });
         let open: Uuid = cast
             .owner
             .open_schedule_with(input)
@@ -748,6 +801,22 @@ impl Scene {
             "a refused mutation changes nothing"
         );
     }
+}
+
+/// A plan with a step, and with something that was left out for being too short.
+fn plan() -> Value {
+    let block = |name: &str, t0: &str, t1: &str| json!({ "name": name, "t0": t0, "t1": t1, "az": 180, "alt": 50, "throw": 20 });
+    json!({
+        "t0": "2026-01-01T00:00:00Z", "t1": "2026-01-01T03:00:00Z", "policy": "basic",
+        "config": {
+            "blocks": [
+                block("field", "2026-01-01T00:00:00Z", "2026-01-01T02:00:00Z"),
+                block("patch", "2026-01-01T02:00:00Z", "2026-01-01T02:01:00Z"),
+            ],
+            "calibration_targets": [],
+            "rules": { "min-duration": { "min_duration": 600 } },
+        },
+    })
 }
 
 /// The object types that the server describes: their fields, each with the object that it holds, if it holds one.

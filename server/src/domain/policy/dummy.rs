@@ -87,6 +87,7 @@ mod tests {
             now: "2026-11-24T21:40:33.7Z".parse().expect("a time"),
             folder: None,
             abandoned: CancellationToken::new(),
+            stopping: CancellationToken::new(),
         };
         let window = Window::new(t0, t1).expect("a window");
         Plan {

@@ -12,6 +12,7 @@ use super::{NewPlan, Plan, Setting, Window, named};
 use crate::{
     domain::actor::Viewer,
     error::{Error, Result},
+    patience,
     state::State,
 };
 
@@ -41,16 +42,20 @@ impl Default for Planner {
 pub async fn plan(state: &State, _: &Viewer, new: NewPlan) -> Result<Plan> {
     let window = Window::new(new.t0, new.t1)?;
     let policy = named(&new.policy)?;
-    let abandoned = state.stopping.child_token();
-    // Whoever asked may go away meanwhile: then this future is dropped, and with it this.
-    let _abandoned_with_this = abandoned.clone().drop_guard();
+    let abandoned = patience::client_left().child_token();
+    // Over a socket, this future is dropped where nobody waits for it any more.
+    let _abandoned_when_dropped = abandoned.clone().drop_guard();
     let setting = Setting {
         now: Utc::now(),
         folder: state.config.plan_dir.clone(),
         abandoned,
+        stopping: state.stopping.clone(),
     };
     let turns = Arc::clone(&state.planner.turns);
-    let turn = turns.acquire_owned().await.map_err(|_| Error::Stopping)?;
+    let turn = tokio::select! {
+        turn = turns.acquire_owned() => turn.map_err(|_| Error::Stopping)?,
+        () = setting.given_up() => return Err(Error::Stopping),
+    };
     let planning = task::spawn_blocking(move || {
         let _turn = turn;
         let config = new.config.unwrap_or_default();

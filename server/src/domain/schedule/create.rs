@@ -7,7 +7,7 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
 use uuid::Uuid;
 
-use super::{Label, check_scripts, insert_expected, insert_labels, lease_from};
+use super::{Label, check_scripts, insert_expected, insert_labels, lease_from, plan::Document};
 use crate::{
     db,
     domain::{
@@ -15,6 +15,7 @@ use crate::{
         history::Past,
         input,
         log::Deed,
+        policy::{self, NewPlan, Plan},
     },
     error::{Error, Result},
     state::State,
@@ -32,6 +33,8 @@ pub struct NewSchedule {
     pub labels: Vec<(String, String)>,
     /// The scripts that will report, where that is known.
     pub expected: Option<Vec<String>>,
+    /// The plan that it follows, whose steps are expected too.
+    pub plan: Option<NewPlan>,
     /// How long it may be silent before it counts as abandoned, in seconds; 0 for as long as it likes.
     pub lease_seconds: Option<i32>,
     /// The client's own GUID: sent again, the same schedule comes back.
@@ -46,8 +49,23 @@ struct Checked {
     title: Option<String>,
     labels: Vec<Label>,
     expected: Option<Vec<String>>,
+    plan: Option<Document>,
     lease_seconds: i32,
     created: Option<Past>,
+}
+
+impl Checked {
+    /// The same, following a plan: each of its steps is a script that is expected, before all others. Steps of one name are
+    /// one script, for that is what an executor reports.
+    fn following(self, plan: &Plan) -> Result<Self> {
+        let steps = plan.outcome.steps.iter().map(|step| step.name.clone());
+        let scripts: Vec<_> = steps.chain(self.expected.unwrap_or_default()).collect();
+        Ok(Self {
+            expected: Some(check_scripts("plan", &scripts)?),
+            plan: Some(Document::of(plan)?),
+            ..self
+        })
+    }
 }
 
 impl NewSchedule {
@@ -63,6 +81,7 @@ impl NewSchedule {
                 .expected
                 .map(|scripts| check_scripts("expected", &scripts))
                 .transpose()?,
+            plan: None,
             lease_seconds: input::not_negative(
                 "leaseSeconds",
                 self.lease_seconds.unwrap_or(DEFAULT_LEASE_SECONDS),
@@ -84,11 +103,16 @@ pub async fn create(state: &State, actor: &Actor, new: NewSchedule) -> Result<Mo
     let deed = Deed::new(actor, "SCHEDULE_CREATE", &name);
     let outcome = async {
         let reporter = actor.reporter()?;
-        let new = NewSchedule {
+        let mut new = NewSchedule {
             name: Some(name),
             ..new
         };
-        let new = new.check(actor)?;
+        let plan = new.plan.take();
+        let mut new = new.check(actor)?;
+        if let Some(plan) = plan {
+            let plan = policy::plan(state, &actor.viewer()?, plan).await?;
+            new = new.following(&plan)?;
+        }
         db::retrying(async || create_once(state, &reporter, &deed, &new).await).await
     };
     let schedule = deed.noting_failure(state, outcome.await).await?;
@@ -126,6 +150,9 @@ async fn create_once(
     insert_labels(&transaction, schedule.schedule_id, &new.labels).await?;
     if let Some(scripts) = &new.expected {
         insert_expected(&transaction, schedule.schedule_id, 0, scripts).await?;
+    }
+    if let Some(plan) = &new.plan {
+        plan.insert(&transaction, schedule.schedule_id).await?;
     }
     deed.done(&transaction).await?;
     db::commit(transaction).await?;

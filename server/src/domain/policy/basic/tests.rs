@@ -25,6 +25,7 @@ fn setting() -> Setting {
         now: time("2026-11-24T21:40:33Z"),
         folder: Some(fixtures.iter().collect::<PathBuf>()),
         abandoned: CancellationToken::new(),
+        stopping: CancellationToken::new(),
     }
 }
 

@@ -88,6 +88,29 @@ async fn one_plain_curl_for_junit() {
     );
 }
 
+/// A plan, and a schedule that follows one.
+#[tokio::test(flavor = "multi_thread")]
+async fn plans() {
+    let database = Database::sqlite();
+    let server = ServerProcess::start(&database).await;
+    let folder = TempDir::new().expect("a temporary folder");
+    let tools = commands_of("## A night in five commands").into_iter();
+    let tools: String = tools.take(1).collect();
+    let (graphql, _) = tools
+        .split_once("graphql \"$ADMIN\"")
+        .expect("its first use");
+    let plans = commands_of("## Plans").concat();
+
+    let script = format!("{graphql}\nTOKEN=$ADMIN\n{plans}");
+    let answers = run(folder.path(), &script, &server).await;
+
+    assert!(
+        answers.contains(r#""commands":"import time\n# "#),
+        "{answers}"
+    );
+    assert!(answers.contains(r#""missing":["#), "{answers}");
+}
+
 /// The shell blocks of one chapter.
 fn commands_of(chapter: &str) -> Vec<String> {
     let (_, rest) = README

@@ -269,16 +269,19 @@ async fn a_long_plan_holds_up_nobody(database: Database) {
         )
         .await;
     }
+    let short = night("01:30", "03:00", json!({ "calibration_targets": [] }));
+    let short = within("a short plan is made", PATIENCE, plan(&api, short)).await;
+    assert_eq!(short["steps"].as_array().map(Vec::len), Some(2));
     assert!(
         !asking.is_finished(),
         "the plan should have taken longer than that"
     );
-    asking.abort();
 
-    // There is one turn to plan for each two processors; a plan that went on would keep this one waiting.
-    let short = night("01:30", "03:00", json!({ "calibration_targets": [] }));
-    let short = within("the next plan is made", PATIENCE, plan(&api, short)).await;
-    assert_eq!(short["steps"].as_array().map(Vec::len), Some(2));
+    asking.abort();
+    // Long plans take turns: one that went on would keep this one waiting.
+    let sleeps =
+        json!({ "t0": "2023-01-01T00:00:00Z", "t1": "2024-02-05T00:00:00Z", "policy": "dummy" });
+    within("the next long plan is made", PATIENCE, plan(&api, sleeps)).await;
 }
 
 on_both_databases!(

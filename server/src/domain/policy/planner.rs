@@ -5,7 +5,7 @@
 
 use std::{panic, sync::Arc};
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use tokio::{sync::Semaphore, task};
 
 use super::{NewPlan, Plan, Setting, Window, named};
@@ -16,19 +16,29 @@ use crate::{
     state::State,
 };
 
-/// How many plans are made at once; others wait for their turn.
+/// A window that is longer than this takes more than a moment to plan.
+const LONG_WINDOW: TimeDelta = TimeDelta::days(31);
+
+/// How many plans are made at once. Long ones wait for one another, and nobody waits for them.
 #[derive(Clone, Debug)]
 pub struct Planner {
-    turns: Arc<Semaphore>,
+    short: Arc<Semaphore>,
+    long: Arc<Semaphore>,
 }
 
 impl Planner {
-    /// As many at once as leave half of the processors to everybody else, and one at least.
+    /// One long plan at a time, and as many short ones as there are processors.
     pub fn new() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            turns: Arc::new(Semaphore::new((processors / 2).max(1))),
+            short: Arc::new(Semaphore::new(processors)),
+            long: Arc::new(Semaphore::new(1)),
         }
+    }
+
+    fn turns(&self, window: Window) -> Arc<Semaphore> {
+        let is_long = window.t1 - window.t0 > LONG_WINDOW;
+        Arc::clone(if is_long { &self.long } else { &self.short })
     }
 }
 
@@ -51,7 +61,7 @@ pub async fn plan(state: &State, _: &Viewer, new: NewPlan) -> Result<Plan> {
         abandoned,
         stopping: state.stopping.clone(),
     };
-    let turns = Arc::clone(&state.planner.turns);
+    let turns = state.planner.turns(window);
     let turn = tokio::select! {
         turn = turns.acquire_owned() => turn.map_err(|_| Error::Stopping)?,
         () = setting.given_up() => return Err(Error::Stopping),

@@ -30,6 +30,9 @@ pub(super) static DEFAULTS: LazyLock<Value> = LazyLock::new(|| {
 /// The most blocks that a configuration or a file may have.
 pub(super) const BLOCKS: usize = 10_000;
 
+/// The most parts that an array may have.
+const SPECS: usize = 1_000;
+
 /// The most seconds that a length may be set to: that of the longest window.
 const MOST_SECONDS: f64 = 400.0 * 86_400.0;
 
@@ -289,10 +292,10 @@ impl Rules {
 impl MakeSourcePlan {
     fn check(&self) -> Result<()> {
         const PATH: &str = "rules.make-source-plan";
-        if self.specs.is_empty() {
+        if self.specs.is_empty() || self.specs.len() > SPECS {
             return Err(Error::validation(
                 format!("{PATH}.specs"),
-                "must not be empty",
+                format!("must have 1 to {SPECS} parts"),
             ));
         }
         for (index, spec) in self.specs.iter().enumerate() {

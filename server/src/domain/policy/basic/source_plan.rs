@@ -103,7 +103,7 @@ impl Array {
     fn is_allowed(&self, drift: &DriftThrough<'_>, start: DateTime<Utc>) -> bool {
         drift
             .reaches(start, self.height)
-            .is_some_and(|stop| (stop - start).as_seconds_f64() <= self.longest)
+            .is_some_and(|stop| start < stop && (stop - start).as_seconds_f64() <= self.longest)
     }
 
     /// The scan of a source that begins at a moment.

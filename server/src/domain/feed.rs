@@ -5,6 +5,7 @@
 //! subscriber holds nobody back and grows no memory, for it catches up from the database. [`updates`] sends schedules as
 //! they change, [`runs`] runs, [`output`] what one run writes, and [`entries`] those of the log as they are appended.
 
+mod batches;
 mod changes;
 mod entries;
 mod output;

@@ -111,12 +111,8 @@ pub async fn changes(
         behind: true,
         knows_nothing: after == 0,
     };
-    Ok(stream::unfold(Some(follower), |follower| async {
-        let mut follower = follower?;
-        match follower.next().await {
-            Ok(change) => Some((Ok(change), Some(follower))),
-            Err(error) => Some((Err(error), None)),
-        }
+    Ok(stream::try_unfold(follower, |mut follower| async {
+        Ok(Some((follower.next().await?, follower)))
     }))
 }
 

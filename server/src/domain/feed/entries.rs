@@ -53,12 +53,8 @@ pub async fn entries(
         next_look: Instant::now(),
     };
     follower.look().await?;
-    Ok(stream::unfold(Some(follower), |follower| async {
-        let mut follower = follower?;
-        match follower.next().await {
-            Ok(entry) => Some((Ok(entry), Some(follower))),
-            Err(error) => Some((Err(error), None)),
-        }
+    Ok(stream::try_unfold(follower, |mut follower| async {
+        Ok(Some((follower.next().await?, follower)))
     }))
 }
 

@@ -47,13 +47,9 @@ pub async fn output(
         written,
         changed,
     };
-    Ok(stream::unfold(Some(reader), |reader| async {
-        let mut reader = reader?;
-        match reader.next().await {
-            Ok(Some(lines)) => Some((Ok(lines), Some(reader))),
-            Ok(None) => None,
-            Err(error) => Some((Err(error), None)),
-        }
+    Ok(stream::try_unfold(reader, |mut reader| async {
+        let lines = reader.next().await?;
+        Ok(lines.map(|lines| (lines, reader)))
     }))
 }
 

@@ -1,17 +1,11 @@
 //! Runs as they change.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    time::Duration,
-};
+use std::collections::{BTreeMap, VecDeque};
 
 use entity::{Guid, RunId, TaskId, run::Model};
 use futures_util::{Stream, stream};
-use tokio::{
-    sync::broadcast::{Receiver, error::RecvError},
-    time::{Instant, sleep_until},
-};
 
+use super::batches::{Batch, Batches};
 use crate::{
     domain::{
         actor::{Actor, Viewer},
@@ -24,9 +18,6 @@ use crate::{
 
 /// How far to look back on subscribing, and after having missed wake-ups, in seconds.
 const LOOK_BACK_SECONDS: i32 = 60;
-
-/// A run that changes all the time is sent once in this while.
-const PACE: Duration = Duration::from_millis(250);
 
 /// How many sent runs are remembered. Forgetting one costs nothing but sending it once too often.
 const REMEMBERED: usize = 10_000;
@@ -41,7 +32,7 @@ pub async fn runs(
 ) -> Result<impl Stream<Item = Result<Model>> + use<>> {
     let viewer = actor.viewer()?;
     // Joined before the first read, so that there is no gap in between.
-    let news = state.events.listen_to_runs();
+    let news = Batches::new(state.events.listen_to_runs());
     let mut watcher = Watcher {
         only_run: None,
         only_task: None,
@@ -50,7 +41,6 @@ pub async fn runs(
         news,
         sent: BTreeMap::new(),
         ready: VecDeque::new(),
-        next_look: Instant::now(),
     };
     if let Some(name) = task {
         let task = task::by_key(state, &watcher.viewer, Key::Name(name)).await?;
@@ -64,12 +54,8 @@ pub async fn runs(
         watcher.take(run);
     }
     watcher.look_back().await?;
-    Ok(stream::unfold(Some(watcher), |watcher| async {
-        let mut watcher = watcher?;
-        match watcher.next().await {
-            Ok(run) => Some((Ok(run), Some(watcher))),
-            Err(error) => Some((Err(error), None)),
-        }
+    Ok(stream::try_unfold(watcher, |mut watcher| async {
+        Ok(Some((watcher.next().await?, watcher)))
     }))
 }
 
@@ -79,11 +65,10 @@ struct Watcher {
     only_task: Option<TaskId>,
     state: State,
     viewer: Viewer,
-    news: Receiver<RunId>,
+    news: Batches<RunId>,
     /// The revision at which each run was last looked at.
     sent: BTreeMap<RunId, i32>,
     ready: VecDeque<Model>,
-    next_look: Instant,
 }
 
 impl Watcher {
@@ -92,41 +77,17 @@ impl Watcher {
             if let Some(run) = self.ready.pop_front() {
                 return Ok(run);
             }
-            let changed = self.changed().await?;
-            self.look_at(&changed).await?;
-        }
-    }
-
-    /// Waits for news, and gathers what comes with them until it is time to look.
-    async fn changed(&mut self) -> Result<Vec<RunId>> {
-        let mut changed = BTreeSet::new();
-        let first = self.news.recv().await;
-        self.gather(&mut changed, first).await?;
-        loop {
-            tokio::select! {
-                biased;
-                () = sleep_until(self.next_look) => break,
-                more = self.news.recv() => self.gather(&mut changed, more).await?,
+            let Batch {
+                mut changed,
+                missed_some,
+            } = self.news.next().await?;
+            if missed_some {
+                self.look_back().await?;
             }
-        }
-        self.next_look = Instant::now() + PACE;
-        Ok(changed.into_iter().collect())
-    }
-
-    async fn gather(
-        &mut self,
-        changed: &mut BTreeSet<RunId>,
-        heard: Result<RunId, RecvError>,
-    ) -> Result<()> {
-        match heard {
-            Ok(id) if self.only_run.is_none_or(|only| only == id) => {
-                changed.insert(id);
-                Ok(())
+            if let Some(only) = self.only_run {
+                changed.retain(|id| *id == only);
             }
-            Ok(_) => Ok(()),
-            Err(RecvError::Lagged(_)) => self.look_back().await,
-            // The bus ends with the server.
-            Err(RecvError::Closed) => Err(Error::Unavailable),
+            self.look_at(&Vec::from_iter(changed)).await?;
         }
     }
 

@@ -1,32 +1,23 @@
 //! Schedules as they change: what lists of schedules are kept up to date with.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use entity::{ScheduleId, Timestamp, schedule::Model};
 use futures_util::{Stream, stream};
-use tokio::{
-    sync::broadcast::{Receiver, error::RecvError},
-    time::{Instant, sleep_until},
-};
 
+use super::batches::{Batch, Batches};
 use crate::{
     domain::{
         actor::{Actor, Viewer},
         page::Slice,
         schedule::{Filter, by_ids, list, matching, modified_since},
     },
-    error::{Error, Result},
+    error::Result,
     state::State,
 };
 
 /// How many schedules are sent on subscribing.
 const AT_FIRST: usize = 200;
-
-/// A schedule that changes all the time is sent once in this while.
-const PACE: Duration = Duration::from_millis(250);
 
 /// How far to look back after having missed wake-ups, in seconds.
 const LOOK_BACK_SECONDS: i32 = 60;
@@ -42,7 +33,7 @@ pub async fn updates(
 ) -> Result<impl Stream<Item = Result<Model>> + use<>> {
     let viewer = actor.viewer()?;
     // Joined before the first read, so that there is no gap in between.
-    let news = state.events.listen_to_all();
+    let news = Batches::new(state.events.listen_to_all());
     let first = list(state, &viewer, &filter, &Slice::first(AT_FIRST)).await?;
     let sent = first
         .items
@@ -55,14 +46,9 @@ pub async fn updates(
         news,
         sent: sent.collect(),
         ready: first.items.into(),
-        next_look: Instant::now(),
     };
-    Ok(stream::unfold(Some(watcher), |watcher| async {
-        let mut watcher = watcher?;
-        match watcher.next().await {
-            Ok(schedule) => Some((Ok(schedule), Some(watcher))),
-            Err(error) => Some((Err(error), None)),
-        }
+    Ok(stream::try_unfold(watcher, |mut watcher| async {
+        Ok(Some((watcher.next().await?, watcher)))
     }))
 }
 
@@ -71,11 +57,10 @@ struct Watcher {
     state: State,
     viewer: Viewer,
     filter: Filter,
-    news: Receiver<ScheduleId>,
+    news: Batches<ScheduleId>,
     /// The revision at which each schedule was last sent, while it matched.
     sent: BTreeMap<ScheduleId, i32>,
     ready: VecDeque<Model>,
-    next_look: Instant,
 }
 
 impl Watcher {
@@ -84,44 +69,16 @@ impl Watcher {
             if let Some(schedule) = self.ready.pop_front() {
                 return Ok(schedule);
             }
-            let changed = self.changed().await?;
-            self.look_at(&changed).await?;
-        }
-    }
-
-    /// Waits for news, and gathers what comes with them until it is time to look.
-    async fn changed(&mut self) -> Result<Vec<ScheduleId>> {
-        let mut changed = BTreeSet::new();
-        let first = self.news.recv().await;
-        self.gather(&mut changed, first).await?;
-        loop {
-            tokio::select! {
-                biased;
-                () = sleep_until(self.next_look) => break,
-                more = self.news.recv() => self.gather(&mut changed, more).await?,
-            }
-        }
-        self.next_look = Instant::now() + PACE;
-        Ok(changed.into_iter().collect())
-    }
-
-    async fn gather(
-        &self,
-        changed: &mut BTreeSet<ScheduleId>,
-        heard: Result<ScheduleId, RecvError>,
-    ) -> Result<()> {
-        match heard {
-            Ok(id) => {
-                changed.insert(id);
-            }
-            Err(RecvError::Lagged(_)) => {
+            let Batch {
+                mut changed,
+                missed_some,
+            } = self.news.next().await?;
+            if missed_some {
                 let moment = Timestamp::now().plus_seconds(-LOOK_BACK_SECONDS);
                 changed.extend(modified_since(&self.state, &self.viewer, moment).await?);
             }
-            // The bus ends with the server.
-            Err(RecvError::Closed) => return Err(Error::Unavailable),
+            self.look_at(&Vec::from_iter(changed)).await?;
         }
-        Ok(())
     }
 
     async fn look_at(&mut self, changed: &[ScheduleId]) -> Result<()> {

@@ -184,18 +184,14 @@ async fn cannot_be_started(database: Database) {
 
 /// SIGTERM of the server ends its commands, and each run says so; what attempts are left are made by the next server.
 async fn the_server_stops(database: Database) {
-    let settings = "[commands.sh]\nprogram = '/bin/sh'\narguments = ['-c']\nallow_arguments = true";
-    let mut server = ServerProcess::start_with_file(&database, settings).await;
-    let (pids, gate) = (
-        PidFile::new(),
-        tempfile::NamedTempFile::new().expect("a file"),
-    );
-    let script = format!(
-        "echo $$ >> {pids}; while [ -e {} ]; do sleep 0.1; done",
-        gate.path().display()
-    );
-    let id = begin(&server.admin(), &[&script], json!({ "maxAttempts": 2 })).await;
-    pids.are_written(1).await;
+    let (
+        mut server,
+        AtWork {
+            run: id,
+            pids,
+            gate,
+        },
+    ) = at_work(&database).await;
 
     server.terminate();
     assert!(server.exited().await.success(), "{}", server.log());
@@ -209,14 +205,7 @@ async fn the_server_stops(database: Database) {
         (run.status.as_str(), run.reason.as_deref()),
         ("FAILED", Some("the server was stopped"))
     );
-    let retry = eventually("the next attempt has ended", PATIENCE, || async {
-        admin
-            .runs_of("task")
-            .await
-            .into_iter()
-            .find(|run| run.attempt == 2 && run.has_ended())
-    })
-    .await;
+    let retry = second_attempt(&admin).await;
     assert_eq!(
         (retry.status.as_str(), retry.trigger.as_str()),
         ("SUCCEEDED", "RETRY")
@@ -225,18 +214,14 @@ async fn the_server_stops(database: Database) {
 
 /// A server that is killed leaves a run that nobody is at: it is found, says so, and is tried again.
 async fn the_server_is_killed(database: Database) {
-    let settings = "[commands.sh]\nprogram = '/bin/sh'\narguments = ['-c']\nallow_arguments = true";
-    let mut server = ServerProcess::start_with_file(&database, settings).await;
-    let (pids, gate) = (
-        PidFile::new(),
-        tempfile::NamedTempFile::new().expect("a file"),
-    );
-    let script = format!(
-        "echo $$ >> {pids}; while [ -e {} ]; do sleep 0.1; done",
-        gate.path().display()
-    );
-    let id = begin(&server.admin(), &[&script], json!({ "maxAttempts": 2 })).await;
-    pids.are_written(1).await;
+    let (
+        mut server,
+        AtWork {
+            run: id,
+            gate,
+            pids: _pids,
+        },
+    ) = at_work(&database).await;
 
     server.kill().await;
     drop(gate);
@@ -249,14 +234,7 @@ async fn the_server_is_killed(database: Database) {
     .await;
     let reason = run.reason.as_deref().expect("a reason");
     assert!(run.status == "FAILED" && reason.contains("gone"), "{run:?}");
-    let retry = eventually("the next attempt has ended", PATIENCE, || async {
-        admin
-            .runs_of("task")
-            .await
-            .into_iter()
-            .find(|run| run.attempt == 2 && run.has_ended())
-    })
-    .await;
+    let retry = second_attempt(&admin).await;
     assert_eq!(retry.status, "SUCCEEDED");
 }
 
@@ -272,6 +250,38 @@ on_both_databases!(
     the_server_stops,
     the_server_is_killed,
 );
+
+/// A run whose command goes on until its gate is dropped.
+struct AtWork {
+    run: String,
+    pids: PidFile,
+    gate: tempfile::NamedTempFile,
+}
+
+/// A server that is at such a run, the first of two attempts.
+async fn at_work(database: &Database) -> (ServerProcess, AtWork) {
+    let settings = "[commands.sh]\nprogram = '/bin/sh'\narguments = ['-c']\nallow_arguments = true";
+    let server = ServerProcess::start_with_file(database, settings).await;
+    let pids = PidFile::new();
+    let gate = tempfile::NamedTempFile::new().expect("a file");
+    let script = format!(
+        "echo $$ >> {pids}; while [ -e {} ]; do sleep 0.1; done",
+        gate.path().display()
+    );
+    let run = begin(&server.admin(), &[&script], json!({ "maxAttempts": 2 })).await;
+    pids.are_written(1).await;
+    (server, AtWork { run, pids, gate })
+}
+
+/// The second attempt, when it has ended.
+async fn second_attempt(api: &Api) -> RunFacts {
+    eventually("the next attempt has ended", PATIENCE, || async {
+        let runs = api.runs_of("task").await;
+        runs.into_iter()
+            .find(|run| run.attempt == 2 && run.has_ended())
+    })
+    .await
+}
 
 /// Runs a script of `sh` to its end, with further fields of the task.
 async fn run(api: &Api, arguments: &[&str], more: Value) -> RunFacts {

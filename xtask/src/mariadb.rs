@@ -21,11 +21,18 @@ use crate::{
     tools::{self, DebianPackage},
 };
 
-/// The package has the server alone: it starts no service and makes no database of the system's.
-const PACKAGE: DebianPackage = DebianPackage {
-    name: "mariadb-server-core",
-    programs: &[SERVER, "mariadb-install-db"],
-};
+/// The packages have the programs alone: they start no service and make no database of the system's. What
+/// `mariadb-install-db` calls is in one or the other, by the version.
+const PACKAGES: [DebianPackage; 2] = [
+    DebianPackage {
+        name: "mariadb-server-core",
+        programs: &[SERVER, "mariadb-install-db"],
+    },
+    DebianPackage {
+        name: "mariadb-client-core",
+        programs: &["my_print_defaults"],
+    },
+];
 const SERVER: &str = "mariadbd";
 
 /// Enough for all tests that run at the same time, each with a pool of its own.
@@ -44,7 +51,7 @@ pub(crate) struct MariaDb {
 impl MariaDb {
     /// Starts a server, and returns when it takes connections.
     pub(crate) fn start(shell: &Shell) -> Result<Self> {
-        tools::debian(shell, &[PACKAGE])?;
+        tools::debian(shell, &PACKAGES)?;
         step("start a MariaDB for the tests", || {
             let folder = TempDir::with_prefix("daybook-mariadb-")?;
             create_data(shell, folder.path())?;
@@ -100,8 +107,10 @@ fn create_data(shell: &Shell, folder: &Path) -> Result<()> {
     .ignore_status()
     .output()?;
     if !output.status.success() {
+        // It says why on one or the other.
         bail!(
-            "mariadb-install-db failed:\n{}",
+            "mariadb-install-db failed:\n{}{}",
+            String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
     }

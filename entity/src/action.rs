@@ -24,14 +24,23 @@ pub enum Action {
         /// What it is given after the arguments that the settings have.
         arguments: Vec<String>,
     },
+    /// An archive is made of a folder.
+    Backup {
+        /// The folder, as it was asked for.
+        source: String,
+    },
 }
 
 impl Action {
+    /// What the log calls a backup.
+    pub const BACKUP: &str = "BACKUP";
+
     /// What the log calls it when it was done.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Reminder { .. } => "REMINDER",
             Self::Command { .. } => "COMMAND",
+            Self::Backup { .. } => Self::BACKUP,
         }
     }
 }

@@ -9,6 +9,7 @@
 )]
 
 pub mod action;
+pub mod backup;
 pub mod client;
 pub mod correction;
 pub mod expected_script;
@@ -27,4 +28,4 @@ pub mod session;
 pub mod task;
 mod types;
 
-pub use types::{ClientId, Digest, Guid, LogId, RunId, ScheduleId, TaskId, Timestamp};
+pub use types::{BackupId, ClientId, Digest, Guid, LogId, RunId, ScheduleId, TaskId, Timestamp};

@@ -27,7 +27,11 @@ pub struct TaskId(pub i32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 pub struct RunId(pub i64);
 
-/// What the outside knows a schedule, a task or a run by for ever, kept as 36 characters of lower-case, hyphenated text.
+/// The primary key of a backup. Never leaves the server: the outside knows a backup by its [`Guid`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct BackupId(pub i64);
+
+/// What the outside knows a schedule, a task, a run or a backup by for ever, kept as 36 characters of lower-case, hyphenated text.
 #[derive(
     Clone,
     Copy,

@@ -16,6 +16,7 @@ mod m20261124_000007_log_filters;
 mod m20261124_000008_leases;
 mod m20261124_000009_tasks;
 mod m20261124_000010_plan;
+mod m20261125_000011_backups;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000008_leases::Migration),
             Box::new(m20261124_000009_tasks::Migration),
             Box::new(m20261124_000010_plan::Migration),
+            Box::new(m20261125_000011_backups::Migration),
         ]
     }
 }

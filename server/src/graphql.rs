@@ -3,6 +3,8 @@
 //! Rule of the house: a resolver translates, it never decides. No SQL here, and no rules; both are `domain`'s. The roots
 //! are merged from one small struct a noun.
 
+mod action;
+mod backup;
 mod client;
 mod comparison;
 pub mod error;
@@ -35,6 +37,7 @@ use page::PageOf;
 /// Everything that can be asked for.
 #[derive(MergedObject, Default)]
 pub struct Query(
+    backup::BackupQuery,
     client::ClientQuery,
     log::LogQuery,
     node::NodeQuery,
@@ -55,6 +58,7 @@ pub struct Mutation(
     client::ClientMutation,
     task::TaskMutation,
     run::RunMutation,
+    backup::BackupMutation,
 );
 
 /// Everything that can be followed live, over `graphql-transport-ws`.
@@ -92,6 +96,7 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     .limit_depth(limits::DEPTH)
     .limit_complexity(limits::COMPLEXITY)
     .limit_directives(limits::DIRECTIVES)
+    .override_output_type_description::<PageOf<backup::Backup>>("A page of backups.")
     .override_output_type_description::<PageOf<client::Client>>("A page of clients.")
     .override_output_type_description::<log::LogPage>("A page of the log.")
     .override_output_type_description::<PageOf<result::TestResult>>("A page of results.")

@@ -14,7 +14,7 @@ use daybook::{
     db::Db,
     demo,
     domain::{
-        backup::{Archive, Backups},
+        backup::{Backups, News},
         client, retention,
     },
     graphql,
@@ -230,33 +230,19 @@ async fn create_backup(flags: &Flags, folder: PathBuf) -> anyhow::Result<()> {
     let backups = open_backups(flags)?;
     backups.prepare().await?;
     let is_watched = stderr().is_terminal();
-    let progress = move |percent| {
-        if is_watched {
-            eprint!("\r{percent:.0} %");
-        }
+    let tell = move |news: News<'_>| match news {
+        News::Percent(percent) if is_watched => eprint!("\r{percent:.0} %"),
+        News::Percent(_) => {}
+        News::LeftOut(place, flaw) => eprintln!("{}: {flaw}", place.display()),
     };
     let stopping = until_told_to_stop()?;
-    let archive = backups.create(folder, progress, &stopping).await;
+    let archive = backups.create(folder, tell, &stopping).await;
     if is_watched {
         eprintln!();
     }
     let archive = archive?;
     println!("{}  {}", hex::encode(archive.sha256), archive.file);
-    tell_what_is_left_out(&archive);
     Ok(())
-}
-
-fn tell_what_is_left_out(archive: &Archive) {
-    let left_out = archive.left_out;
-    for (count, what) in [
-        (left_out.special, "sockets, pipes and devices left out"),
-        (left_out.vanished, "vanished meanwhile"),
-        (left_out.changed, "changed while they were read"),
-    ] {
-        if count > 0 {
-            eprintln!("{count} {what}");
-        }
-    }
 }
 
 async fn list_backups(flags: &Flags) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 
 mod stories {
     mod attempts;
+    mod backup_runs;
     mod backups;
     mod bad_input;
     mod browser;

@@ -1,9 +1,14 @@
-//! What an action may be: its texts are bounded, and a command is one that the operator configured.
+//! What an action may be: its texts are bounded, a command is one that the operator configured, and a folder that is backed
+//! up lies in the roots.
 
 use entity::action::Action;
 
 use crate::{
-    domain::{actor::Viewer, input},
+    domain::{
+        actor::Viewer,
+        backup::{self, Backups},
+        input,
+    },
     error::{Error, Result},
     state::State,
 };
@@ -14,13 +19,16 @@ pub const ARGUMENTS: usize = 100;
 /// The most bytes of each.
 pub const ARGUMENT_BYTES: usize = 4_096;
 
+/// The most bytes of the path of a folder to be backed up: no system takes longer ones.
+pub const SOURCE_BYTES: usize = 4_096;
+
 /// The names of the commands that actions may run.
 pub fn commands(state: &State, _: &Viewer) -> Vec<String> {
     state.config.commands.keys().cloned().collect()
 }
 
 /// Refuses an action that could not be done.
-pub(crate) fn check(state: &State, action: Action) -> Result<Action> {
+pub(crate) async fn check(state: &State, action: Action) -> Result<Action> {
     match action {
         Action::Reminder { note } => Ok(Action::Reminder {
             note: input::text("action.reminder.note", note, input::MESSAGE_BYTES)?,
@@ -38,6 +46,29 @@ pub(crate) fn check(state: &State, action: Action) -> Result<Action> {
             check_arguments("action.command.arguments", &arguments)?;
             Ok(Action::Command { command, arguments })
         }
+        Action::Backup { source } => {
+            check_source(state, "action.backup.source", &source).await?;
+            Ok(Action::Backup { source })
+        }
+    }
+}
+
+/// Refuses a folder that can't be backed up. It is looked at again when it is: what is allowed now need not be then.
+pub(crate) async fn check_source(state: &State, field: &str, source: &str) -> Result<()> {
+    if source.is_empty() {
+        return Err(Error::validation(field, "must not be empty"));
+    }
+    if source.len() > SOURCE_BYTES {
+        return Err(Error::TooLarge {
+            field: field.into(),
+            limit: SOURCE_BYTES,
+        });
+    }
+    let checked = Backups::new(&state.config).check(source.into()).await;
+    match checked {
+        // That is the server's own trouble, and no fault of this folder: the run will say so.
+        Ok(()) | Err(backup::Error::Unwritable { .. } | backup::Error::DiskFull(_)) => Ok(()),
+        Err(refused) => Err(Error::validation(field, refused.to_string())),
     }
 }
 

@@ -3,13 +3,16 @@
 //! Rules of the house. An archive has its name only when it is on disk and verified; whatever happens before that leaves
 //! nothing, a killed process no more than what the next start removes. Nothing outside of the roots is ever read, and
 //! nothing outside of the target ever written, by whatever links there are. What of a folder an archive does not hold as it
-//! is, is counted and said. The work blocks, and is done on a thread for such.
+//! is, is counted and named. The work blocks, and is done on a thread for such.
+//!
+//! An archive that a run made has a row, which comes into being with the run's success, and outlives the run.
 
 mod entry;
 mod error;
 mod folder;
 mod name;
 mod read;
+mod record;
 mod restore;
 mod source;
 #[cfg(test)]
@@ -22,9 +25,11 @@ mod write;
 pub use error::{Error, Result};
 pub use folder::Listed;
 pub use read::Sha256Sum;
+pub use record::{Position, by_guid, list, of_runs};
+pub(crate) use record::{is_recorded, record};
 pub use restore::Restored;
+pub use track::{Flaw, LeftOut, News};
 pub use verify::Verified;
-pub use write::LeftOut;
 
 use std::path::{Path, PathBuf};
 
@@ -81,18 +86,34 @@ impl Backups {
 
     /// Makes an archive of a folder inside of the roots.
     ///
-    /// `progress` is told how far it is, in percent, from 0 to 100. It ends early when `cancelled`, or when nobody waits
-    /// for it any more.
+    /// `tell` is told how far it is and what is left out. It ends early when `cancelled`, or when nobody waits for it any
+    /// more.
     pub async fn create(
         &self,
         source: PathBuf,
-        mut progress: impl FnMut(f64) + Send + 'static,
+        mut tell: impl FnMut(News<'_>) + Send + 'static,
         cancelled: &CancellationToken,
     ) -> Result<Archive> {
         let backups = self.clone();
         let cancelled = cancelled.child_token();
         let _abandoned = cancelled.clone().drop_guard();
-        blocking(move || backups.make(&source, &mut progress, &cancelled)).await
+        blocking(move || backups.make(&source, &mut tell, &cancelled)).await
+    }
+
+    /// Refuses a folder of which no archive could be made right now.
+    pub(crate) async fn check(&self, source: PathBuf) -> Result<()> {
+        let backups = self.clone();
+        blocking(move || {
+            let folder = Folder::open(&backups.folder)?;
+            Source::open(&source, &backups.roots, folder.path()).map(drop)
+        })
+        .await
+    }
+
+    /// Removes an archive that was made, for it turned out to be nobody's.
+    pub(crate) async fn discard(&self, archive: &Archive) -> Result<()> {
+        let (folder, file) = (self.folder.clone(), archive.file.clone());
+        blocking(move || Folder::open(&folder)?.remove(&file)).await
     }
 
     /// Reads an archive to its end. A name without a folder is looked for among the backups.
@@ -128,13 +149,13 @@ impl Backups {
     fn make(
         &self,
         asked: &Path,
-        progress: &mut dyn FnMut(f64),
+        tell: &mut dyn FnMut(News<'_>),
         cancelled: &CancellationToken,
     ) -> Result<Archive> {
         let folder = Folder::open(&self.folder)?;
         let source = Source::open(asked, &self.roots, folder.path())?;
         let without = folder.identity()?;
-        let mut track = Track::new(progress, cancelled);
+        let mut track = Track::new(tell, cancelled);
         write::measure(&source, without, &mut track)?;
 
         let created = Utc::now();
@@ -156,7 +177,7 @@ impl Backups {
             file_count: written.files,
             sha256,
             created,
-            left_out: written.left_out,
+            left_out: track.left_out,
         })
     }
 }

@@ -9,12 +9,14 @@ mod claim;
 mod end;
 mod find;
 mod output;
+mod progress;
 
-pub use ask::{cancel, start_task};
+pub use ask::{cancel, start_backup, start_task};
 pub(crate) use claim::{Claimed, claim, open_to_claim};
 pub(crate) use end::{Ending, call_off_waiting, end, give_up_lost};
 pub use find::{Range, by_guid, by_ids, last_of_tasks, pages, recent};
 pub use output::{LINES, LinesOf, lines, lines_after};
+pub(crate) use progress::show;
 
 use entity::{
     ClientId, Guid, RunId, TaskId, Timestamp,
@@ -80,7 +82,7 @@ impl Draft {
     pub(crate) fn waiting(self) -> Self {
         let status = match self.action {
             Action::Reminder { .. } => RunStatus::Succeeded,
-            Action::Command { .. } => RunStatus::Queued,
+            Action::Command { .. } | Action::Backup { .. } => RunStatus::Queued,
         };
         self.with(status, None)
     }
@@ -94,8 +96,7 @@ impl Draft {
         let is_done = self.status == RunStatus::Succeeded;
         let (task_id, task_name) = self.task.unzip();
         if is_done {
-            let parameter = task_name.clone().unwrap_or_default();
-            Deed::on_behalf_of(self.client_id, self.action.name(), &parameter)
+            deed(self.client_id, &self.action, task_name.as_deref())
                 .done(transaction)
                 .await?;
         }
@@ -143,6 +144,22 @@ pub(crate) async fn open_runs(
         .filter(Column::TaskId.eq(task))
         .filter(Column::Status.is_in(statuses));
     Ok(found.all(connection).await?)
+}
+
+/// What the log says of an action that was done, or not.
+fn deed(client: Option<ClientId>, action: &Action, task_name: Option<&str>) -> Deed {
+    let parameter = match action {
+        Action::Backup { source } => backup_parameter(source),
+        Action::Reminder { .. } | Action::Command { .. } => {
+            task_name.unwrap_or_default().to_owned()
+        }
+    };
+    Deed::on_behalf_of(client, action.name(), &parameter)
+}
+
+/// How the log names the folder of a backup.
+fn backup_parameter(source: &str) -> String {
+    format!("Folder={source}")
 }
 
 /// Why a slot was skipped.

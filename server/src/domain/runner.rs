@@ -3,11 +3,15 @@
 //! What a process is at, it knows in memory, only to be able to stop it. Whether a run is its own is decided by the run's
 //! lease in the database.
 
+mod backup;
 mod command;
 mod environment;
 mod group;
 mod lines;
 mod recorder;
+mod stop;
+
+pub use stop::Stop;
 
 use std::{
     collections::HashMap,
@@ -20,25 +24,16 @@ use tokio::sync::watch;
 
 use crate::{
     domain::run::{self, Claimed, Ending},
+    error::Error,
     state::State,
 };
+use stop::StopSignal;
 
 /// The most runs that a process is at.
 pub const AT_ONCE: usize = 128;
 
 /// How long to wait until an ending that could not be written is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// Why a run is to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// Somebody called it off.
-    Cancelled,
-    /// Another process took it for lost.
-    Lost,
-    /// The server stops.
-    ServerStops,
-}
 
 /// The runs that a process is at.
 #[derive(Clone, Debug, Default)]
@@ -97,35 +92,12 @@ impl Drop for Entry {
     }
 }
 
-/// What a run is told when it should stop.
-#[derive(Clone, Debug)]
-struct StopSignal {
-    own: watch::Receiver<Option<Stop>>,
-    server: tokio_util::sync::CancellationToken,
-}
-
-impl StopSignal {
-    /// Waits until the run should stop, and says why.
-    async fn wait(&mut self) -> Stop {
-        tokio::select! {
-            biased;
-            Ok(why) = self.own.wait_for(Option::is_some) => {
-                why.expect("it was waited for")
-            }
-            () = self.server.cancelled() => Stop::ServerStops,
-        }
-    }
-}
-
 /// Begins to do what a run is for.
 pub(crate) fn start(state: &State, claimed: Claimed) {
     let entry = state.running.enter(claimed.run.run_id);
     let state = state.clone();
     state.background.clone().spawn(async move {
-        let stop = StopSignal {
-            own: entry.stop.clone(),
-            server: state.stopping.clone(),
-        };
+        let stop = StopSignal::new(entry.stop.clone(), state.stopping.clone());
         let ending = perform(&state, &claimed, stop).await;
         write(&state, &claimed, ending).await;
         drop(entry);
@@ -144,18 +116,28 @@ async fn perform(state: &State, claimed: &Claimed, stop: StopSignal) -> Option<E
             };
             command::run(state, claimed, settings, arguments, stop).await
         }
+        Action::Backup { source } => backup::run(state, claimed, source, stop).await,
     }
 }
 
 /// Writes how a run ended, again until it is known to be written, or the server is gone. No ending means that there is
-/// nothing to write, for the run is no longer this process's.
+/// nothing to write, for the run is no longer this process's; then what it made is nobody's.
 async fn write(state: &State, claimed: &Claimed, ending: Option<Ending>) {
     let id = claimed.run.run_id.0;
     let is_mine = match ending {
         None => false,
-        Some(ending) => loop {
+        Some(mut ending) => loop {
             match run::end(state, &claimed.run, &ending).await {
-                Ok(is_mine) => break is_mine,
+                Ok(is_mine) => match ending.archive {
+                    Some(archive) if !is_mine => {
+                        break backup::is_kept(state, &claimed.run, &archive).await;
+                    }
+                    _ => break is_mine,
+                },
+                Err(Error::Conflict(reason)) => {
+                    backup::discard(state, ending.archive.as_ref()).await;
+                    ending = Ending::failed(reason);
+                }
                 Err(error) => {
                     tracing::warn!(run = id, %error, "a run's ending could not be written");
                     tokio::time::sleep(PAUSE).await;
@@ -170,16 +152,15 @@ async fn write(state: &State, claimed: &Claimed, ending: Option<Ending>) {
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
 
     #[tokio::test]
     async fn a_run_stops_for_the_first_reason() {
         let running = Running::default();
         let entry = running.enter(RunId(1));
-        let mut stop = StopSignal {
-            own: entry.stop.clone(),
-            server: tokio_util::sync::CancellationToken::new(),
-        };
+        let mut stop = StopSignal::new(entry.stop.clone(), CancellationToken::new());
         running.stop(RunId(2), Stop::Lost);
         running.stop(RunId(1), Stop::Cancelled);
         running.stop(RunId(1), Stop::Lost);

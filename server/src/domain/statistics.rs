@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use entity::{
     Timestamp,
+    action::Action,
     log::{self, LogStatus},
     schedule::{self, State as ScheduleState},
 };
@@ -21,9 +22,6 @@ use crate::{
     error::{Error, Result},
     state::State,
 };
-
-/// The action under which the log keeps each attempt at a backup.
-const BACKUP: &str = "BACKUP";
 
 /// How many kinds of entries are counted with one statement.
 const KINDS_PER_STATEMENT: usize = 100;
@@ -106,7 +104,7 @@ pub async fn backups(state: &State, _: &Viewer, period: Period) -> Result<Outcom
         .select_only()
         .column(log::Column::Status)
         .expr(log::Column::Id.count())
-        .filter(log::Column::Action.eq(BACKUP))
+        .filter(log::Column::Action.eq(Action::BACKUP))
         .group_by(log::Column::Status);
     let rows: Vec<(LogStatus, i64)> = period
         .apply(query, log::Column::Date)

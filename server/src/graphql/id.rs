@@ -21,6 +21,8 @@ pub(super) enum GlobalId {
     Task(Guid),
     /// A run.
     Run(Guid),
+    /// A backup.
+    Backup(Guid),
 }
 
 impl GlobalId {
@@ -34,6 +36,7 @@ impl GlobalId {
             "Schedule" => Guid::from_str(key).ok().map(Self::Schedule),
             "Task" => Guid::from_str(key).ok().map(Self::Task),
             "Run" => Guid::from_str(key).ok().map(Self::Run),
+            "Backup" => Guid::from_str(key).ok().map(Self::Backup),
             "Result" => {
                 let (schedule, number) = key.split_once(':')?;
                 Some(Self::Result(schedule.parse().ok()?, number.parse().ok()?))
@@ -56,6 +59,7 @@ impl fmt::Display for GlobalId {
             Self::Schedule(name) => write!(f, "Schedule:{name}"),
             Self::Task(guid) => write!(f, "Task:{guid}"),
             Self::Run(guid) => write!(f, "Run:{guid}"),
+            Self::Backup(guid) => write!(f, "Backup:{guid}"),
             Self::Result(schedule, number) => write!(f, "Result:{schedule}:{number}"),
             Self::LogEntry(LogId(number)) => write!(f, "LogEntry:{number}"),
         }
@@ -78,6 +82,7 @@ mod tests {
             GlobalId::LogEntry(LogId(7)),
             GlobalId::Task(guid),
             GlobalId::Run(guid),
+            GlobalId::Backup(guid),
         ] {
             assert_eq!(GlobalId::decode(&id.encode()), Some(id));
         }

@@ -4,14 +4,14 @@ use std::{collections::HashMap, future::Future};
 
 use async_graphql::dataloader::Loader;
 use entity::{
-    ClientId, Guid, ScheduleId, TaskId, client as client_row, correction, label, run as run_row,
-    run_output, schedule as schedule_row, task as task_row,
+    ClientId, Guid, RunId, ScheduleId, TaskId, backup as backup_row, client as client_row,
+    correction, label, run as run_row, run_output, schedule as schedule_row, task as task_row,
 };
 
 use crate::{
     domain::{
         actor::{Actor, Viewer},
-        client, comparison,
+        backup, client, comparison,
         page::Page,
         policy,
         result::{self, Key, Range, Row},
@@ -65,6 +65,10 @@ pub(super) struct CorrectionsOf(pub(super) Key);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct LastRunOf(pub(super) TaskId);
 
+/// The archive that a run made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct BackupOf(pub(super) RunId);
+
 /// A schedule against another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct ComparisonOf(pub(super) ScheduleId, pub(super) ScheduleId);
@@ -107,6 +111,7 @@ load!(CorrectionsOf => Vec<correction::Model>, result::corrections, |key| key.0,
 load!(Range => Page<Row>, result::pages, Clone::clone, |range| range);
 load!(TaskId => task_row::Model, task::by_ids, |id| *id, |id| id);
 load!(LastRunOf => run_row::Model, run::last_of_tasks, |key| key.0, LastRunOf);
+load!(BackupOf => backup_row::Model, backup::of_runs, |key| key.0, BackupOf);
 load!(run::Range => Page<run_row::Model>, run::pages, Clone::clone, |range| range);
 load!(run::LinesOf => Vec<run_output::Model>, run::lines, |part| *part, |part| part);
 load!(

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 
 use super::{
     Asked,
+    backup::{self, Backup},
     client::Client,
     error::Result,
     id::GlobalId,
@@ -35,6 +36,8 @@ pub(super) enum Node {
     Task(Task),
     /// A run.
     Run(Run),
+    /// A backup.
+    Backup(Backup),
 }
 
 #[derive(Default)]
@@ -64,6 +67,7 @@ impl NodeQuery {
                 .map(|entry| Node::LogEntry(LogEntry(entry))),
             Some(GlobalId::Task(guid)) => task::by_guid(ctx, guid).await?.map(Node::Task),
             Some(GlobalId::Run(guid)) => run::by_guid(ctx, guid).await?.map(Node::Run),
+            Some(GlobalId::Backup(guid)) => backup::by_guid(ctx, guid).await?.map(Node::Backup),
         };
         Ok(node)
     }

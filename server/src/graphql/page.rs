@@ -11,11 +11,11 @@ use async_graphql::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use entity::{LogId, RunId, ScheduleId, TaskId};
+use entity::{BackupId, LogId, RunId, ScheduleId, TaskId, Timestamp};
 
 use crate::{
     domain::{
-        log::Position,
+        backup, log,
         page::{Page, Slice},
     },
     error::{Error, Result},
@@ -63,18 +63,30 @@ impl Cursor for ScheduleId {
     }
 }
 
-impl Cursor for Position {
+impl Cursor for log::Position {
     fn encode(&self) -> String {
-        let time = DateTime::<Utc>::from(self.date).timestamp_millis();
-        encode(&format!("{time}:{}", self.id.0))
+        encode_moment(self.date, self.id.0)
     }
 
     fn decode(text: &str) -> Option<Self> {
-        let text = decode(text)?;
-        let (time, id) = text.split_once(':')?;
+        let (date, id) = decode_moment(text)?;
         Some(Self {
-            date: DateTime::from_timestamp_millis(time.parse().ok()?)?.into(),
-            id: LogId(id.parse().ok()?),
+            date,
+            id: LogId(id),
+        })
+    }
+}
+
+impl Cursor for backup::Position {
+    fn encode(&self) -> String {
+        encode_moment(self.created, self.id.0)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let (created, id) = decode_moment(text)?;
+        Some(Self {
+            created,
+            id: BackupId(id),
         })
     }
 }
@@ -97,6 +109,19 @@ impl Cursor for RunId {
     fn decode(text: &str) -> Option<Self> {
         decode(text)?.parse().ok().map(Self)
     }
+}
+
+/// A moment, and what tells the things of one moment apart.
+fn encode_moment(moment: Timestamp, id: i64) -> String {
+    let time = DateTime::<Utc>::from(moment).timestamp_millis();
+    encode(&format!("{time}:{id}"))
+}
+
+fn decode_moment(text: &str) -> Option<(Timestamp, i64)> {
+    let text = decode(text)?;
+    let (time, id) = text.split_once(':')?;
+    let time = DateTime::from_timestamp_millis(time.parse().ok()?)?;
+    Some((time.into(), id.parse().ok()?))
 }
 
 fn encode(key: &impl fmt::Display) -> String {
@@ -207,14 +232,14 @@ mod tests {
 
     #[test]
     fn a_position_in_the_log_comes_back() {
-        let position = Position {
+        let position = log::Position {
             date: DateTime::from_timestamp_millis(1_790_000_000_123)
                 .expect("a good time")
                 .into(),
             id: LogId(7),
         };
         assert_eq!(Cursor::decode(&position.encode()), Some(position));
-        assert_eq!(<Position as Cursor>::decode(&7.encode()), None);
+        assert_eq!(<log::Position as Cursor>::decode(&7.encode()), None);
     }
 
     #[test]

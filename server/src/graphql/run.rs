@@ -6,11 +6,14 @@ use futures_util::{Stream, StreamExt};
 
 use super::{
     Asked,
+    action::TaskAction,
+    backup::Backup,
     error::{ApiError, Result},
     id::GlobalId,
+    loaders::BackupOf,
     page::{self, PageOf},
     scalar::Instant,
-    task::{Task, TaskAction},
+    task::Task,
 };
 use crate::{
     domain::{
@@ -160,12 +163,18 @@ impl Run {
         self.0.exit_code
     }
 
-    /// How far it is, 0..100; null where that is not known.
+    /// How far a backup is, 0..100; where it came to when it has ended. Null for what nobody can tell of.
     async fn percent(&self) -> Option<f64> {
         self.0.percent
     }
 
-    /// What it wrote, in the order in which it came. A run keeps 10,000 lines and 4 MiB; a last line says where that cut it.
+    /// The archive that it made; null where it made none.
+    async fn backup(&self, ctx: &Context<'_>) -> Result<Option<Backup>> {
+        let backup = ctx.loader().load_one(BackupOf(self.0.run_id)).await?;
+        Ok(backup.map(Backup))
+    }
+
+    /// What it wrote, in the order in which it came; of a backup, what it left out. A run keeps 10,000 lines and 4 MiB; a last line says where that cut it.
     #[graphql(complexity = "line_cost(first, child_complexity)")]
     async fn output(
         &self,
@@ -194,9 +203,9 @@ fn line_cost(first: Option<i32>, each: usize) -> usize {
 
 /// A run that was asked for, or called off.
 #[derive(SimpleObject)]
-struct RunPayload {
+pub(super) struct RunPayload {
     /// The run.
-    run: Run,
+    pub(super) run: Run,
 }
 
 /// The run with a global id, if there is one.
@@ -267,7 +276,7 @@ impl RunMutation {
     }
 
     /// Calls a run off. One that waits is CANCELLED at once; one that is RUNNING is as soon as its command has ended, which
-    /// it has 5 s for before it is killed. One that has ended is a `CONFLICT`. Needs OPERATOR.
+    /// it has 5 s for before it is killed; an archive that is not complete leaves nothing. One that has ended is a `CONFLICT`. Needs OPERATOR.
     async fn cancel_run(
         &self,
         ctx: &Context<'_>,

@@ -5,13 +5,12 @@
     reason = "resolvers are async, whether they wait or not"
 )]
 
-use async_graphql::{
-    Context, Enum, ID, InputObject, MaybeUndefined, Object, OneofObject, SimpleObject, Union,
-};
-use entity::{Guid, action::Action, task as row};
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use entity::{Guid, task as row};
 
 use super::{
     Asked,
+    action::{TaskAction, TaskActionInput},
     error::Result,
     id::GlobalId,
     loaders::LastRunOf,
@@ -78,79 +77,6 @@ pub(super) enum MonthEndPolicy {
     Clamp,
     /// That month has no slot.
     Skip,
-}
-
-/// What a task does when it falls due, and what a run did.
-#[derive(Union)]
-pub(super) enum TaskAction {
-    /// Nothing.
-    Reminder(Reminder),
-    /// A command.
-    CommandAction(CommandAction),
-}
-
-/// Runs nothing: its run is the record that it fell due.
-#[derive(SimpleObject)]
-pub(super) struct Reminder {
-    /// What to remember.
-    note: Option<String>,
-}
-
-/// Runs a command that the server's operator configured, without a shell.
-#[derive(SimpleObject)]
-pub(super) struct CommandAction {
-    /// The command's name in the server's settings.
-    command: String,
-    /// What it is given after the arguments that the settings have.
-    arguments: Vec<String>,
-}
-
-impl From<Action> for TaskAction {
-    fn from(action: Action) -> Self {
-        match action {
-            Action::Reminder { note } => Self::Reminder(Reminder { note }),
-            Action::Command { command, arguments } => {
-                Self::CommandAction(CommandAction { command, arguments })
-            }
-        }
-    }
-}
-
-/// What a task is to do when it falls due: exactly one of these.
-#[derive(OneofObject)]
-enum TaskActionInput {
-    /// Nothing: its run is the record that it fell due.
-    Reminder(ReminderInput),
-    /// Run a command.
-    Command(CommandActionInput),
-}
-
-/// A reminder.
-#[derive(InputObject)]
-struct ReminderInput {
-    /// What to remember; at most 64 KiB.
-    note: Option<String>,
-}
-
-/// A command to be run.
-#[derive(InputObject)]
-struct CommandActionInput {
-    /// Its name, one of `commands`.
-    command: String,
-    /// What it is given, as it is: no shell reads it. At most 100 of 4 KiB, and none where the command takes none from tasks.
-    arguments: Option<Vec<String>>,
-}
-
-impl From<TaskActionInput> for Action {
-    fn from(action: TaskActionInput) -> Self {
-        match action {
-            TaskActionInput::Reminder(ReminderInput { note }) => Self::Reminder { note },
-            TaskActionInput::Command(CommandActionInput { command, arguments }) => Self::Command {
-                command,
-                arguments: arguments.unwrap_or_default(),
-            },
-        }
-    }
 }
 
 /// Something that falls due at a time, once or again and again.

@@ -3,6 +3,7 @@
 //! A deed that a story may want to see refused returns the [`Answer`]; one that is only ever a preparation returns what
 //! it made, and panics when it was refused.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -208,6 +209,19 @@ impl Api {
         self.query(&document, json!({ "name": name })).await
     }
 
+    /// Asks for a backup of a folder.
+    pub async fn run_backup(&self, source: impl AsRef<Path>) -> Answer {
+        let document = [RUN_BACKUP, RunFacts::FRAGMENT].concat();
+        self.query(&document, json!({ "source": source.as_ref() }))
+            .await
+    }
+
+    /// Makes a backup of a folder to its end.
+    pub async fn backed_up(&self, source: impl AsRef<Path>) -> RunFacts {
+        let id: String = self.run_backup(source).await.parse("/runBackup/run/id");
+        self.ended(&id).await
+    }
+
     /// Calls a run off.
     pub async fn cancel_run(&self, id: &str) -> Answer {
         let document = [CANCEL_RUN, RunFacts::FRAGMENT].concat();
@@ -298,16 +312,17 @@ const DELETE_SCHEDULE: &str = "mutation ($name: UUID!) { deleteSchedule(name: $n
 const CREATE_TASK: &str = "mutation ($input: CreateTaskInput!) {
     createTask(input: $input) { task { id number name scheduledTime recurrence timeZone enabled nextTime
         overlapPolicy catchUpPolicy monthEndPolicy timeoutSeconds maxAttempts
-        action { __typename ... on Reminder { note } ... on CommandAction { command arguments } } } }
+        action { __typename ... on Reminder { note } ... on CommandAction { command arguments } ... on BackupAction { source } } } }
 }";
 const UPDATE_TASK: &str = "mutation ($input: UpdateTaskInput!) {
     updateTask(input: $input) { task { id number name scheduledTime recurrence timeZone enabled nextTime
         overlapPolicy catchUpPolicy monthEndPolicy timeoutSeconds maxAttempts
-        action { __typename ... on Reminder { note } ... on CommandAction { command arguments } } } }
+        action { __typename ... on Reminder { note } ... on CommandAction { command arguments } ... on BackupAction { source } } } }
 }";
 const DELETE_TASK: &str = "mutation ($name: String!) { deleteTask(name: $name) { name } }";
 const RUN_TASK: &str =
     "mutation ($name: String!) { runTask(name: $name) { run { ...RunFacts } } } ";
+const RUN_BACKUP: &str = "mutation ($source: String!) { runBackup(input: { source: $source }) { run { ...RunFacts } } } ";
 const CANCEL_RUN: &str = "mutation ($id: ID!) { cancelRun(id: $id) { run { ...RunFacts } } } ";
 const RUN: &str = "query ($id: ID!) { run(id: $id) { ...RunFacts } } ";
 const RUNS_OF: &str =

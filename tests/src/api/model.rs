@@ -241,13 +241,14 @@ pub struct RunFacts {
     pub reason: Option<String>,
     pub attempt: i64,
     pub exit_code: Option<i64>,
+    pub percent: Option<f64>,
     pub started_time: Option<DateTime<Utc>>,
     pub finished_time: Option<DateTime<Utc>>,
 }
 
 impl RunFacts {
     pub(super) const FRAGMENT: &str = "fragment RunFacts on Run {
-        id taskName slotTime trigger status reason attempt exitCode startedTime finishedTime
+        id taskName slotTime trigger status reason attempt exitCode percent startedTime finishedTime
     }";
 
     /// Whether nothing more will happen to it.

@@ -78,6 +78,7 @@ const OPERATIONS: &[(&str, May, &str)] = &[
     ("Query.run", May::View, "run(id: $run)"),
     ("Query.runs", May::View, "runs(first: 1)"),
     ("Query.commands", May::View, "commands"),
+    ("Query.backups", May::View, "backups(first: 1)"),
     (
         "Mutation.createTask",
         May::Operate,
@@ -94,6 +95,11 @@ const OPERATIONS: &[(&str, May, &str)] = &[
         "deleteTask(name: $task)",
     ),
     ("Mutation.runTask", May::Operate, "runTask(name: $task)"),
+    (
+        "Mutation.runBackup",
+        May::Operate,
+        "runBackup(input: { source: \"fixtures\" })",
+    ),
     (
         "Mutation.cancelRun",
         May::Operate,
@@ -369,6 +375,27 @@ const NOUNS: &[Noun] = &[
             "exitCode",
             "percent",
             "output",
+            "backup",
+        ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "BackupAction",
+        way: "run(id: $backup) { action { ... on BackupAction { FIELD } } }",
+        for_all: &["source"],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Backup",
+        way: "run(id: $backup) { backup { FIELD } }",
+        for_all: &[
+            "id",
+            "source",
+            "file",
+            "sizeBytes",
+            "fileCount",
+            "sha256",
+            "createdTime",
         ],
         for_themselves: &[],
     },
@@ -653,10 +680,11 @@ async fn fields() {
 /// The task whose run goes on all the time. Others of its runs wait for that one.
 const BUSY: &str = "busy";
 
-/// One client for each caller, and a run that goes on all the time.
+/// One client for each caller, a run that goes on all the time, and one that has made a backup.
 struct Cast {
     app: TestApp,
     busy: String,
+    backup: String,
     viewer: Api,
     other: Api,
     owner: Api,
@@ -677,8 +705,10 @@ impl Cast {
             (!admin.lines_of(&busy).await.is_empty()).then_some(())
         })
         .await;
+        let backup = admin.backed_up("fixtures").await;
         Self {
             busy,
+            backup: backup.id,
             viewer: admin.create_client("viewer", Role::Viewer).await,
             other: admin.create_client("other", Role::Reporter).await,
             owner: admin.create_client("owner", Role::Reporter).await,
@@ -713,6 +743,7 @@ struct Scene {
     run: String,
     waiting: String,
     busy: String,
+    backup: String,
 }
 
 impl Scene {
@@ -754,6 +785,7 @@ impl Scene {
             run: operator.run_task(&task).await.parse("/runTask/run/id"),
             waiting: operator.run_task(BUSY).await.parse("/runTask/run/id"),
             busy: cast.busy.clone(),
+            backup: cast.backup.clone(),
             task,
             open,
             closed,
@@ -778,6 +810,7 @@ impl Scene {
             ("$run", &self.run),
             ("$waiting", &self.waiting),
             ("$busy", &self.busy),
+            ("$backup", &self.backup),
         ]
         .iter()
         .fold(document.to_owned(), |text, (place, name)| {

@@ -146,12 +146,15 @@ impl Folder {
             names.insert(0, name::digest(archive));
         }
         for name in names {
-            let path = self.path.join(name);
-            match fs::remove_file(&path) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(cause) => return Err(Error::unwritable(path, cause)),
-            }
+            remove_if_there(self.path.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Removes an archive that is complete, the digest beside it last: what is there without its archive is no backup.
+    pub(super) fn remove(&self, archive: &str) -> Result<()> {
+        for name in [archive.to_owned(), name::digest(archive)] {
+            remove_if_there(self.path.join(name))?;
         }
         Ok(())
     }
@@ -246,6 +249,14 @@ impl Drop for Draft<'_> {
         {
             tracing::warn!(archive = self.archive, %error, "left for the next start to remove");
         }
+    }
+}
+
+fn remove_if_there(path: PathBuf) -> Result<()> {
+    match fs::remove_file(&path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(cause) => Err(Error::unwritable(path, cause)),
     }
 }
 

@@ -1,27 +1,73 @@
-//! How far a backup is, and whether anybody still wants it.
+//! What is told of a backup while it is made, and whether anybody still wants it.
+
+use std::{fmt, path::Path};
 
 use tokio_util::sync::CancellationToken;
 
 use super::error::{Error, Result};
+
+/// What is told of a backup while it is made.
+#[derive(Clone, Copy, Debug)]
+pub enum News<'a> {
+    /// How far it is, in percent: 0 to 100, and never backwards.
+    Percent(f64),
+    /// The archive will not hold this as it is.
+    LeftOut(&'a Path, Flaw),
+}
+
+/// Why an archive does not hold something as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// It is a socket, a pipe or a device, which has no content.
+    Special,
+    /// It vanished while the folder was read.
+    Vanished,
+    /// It changed while it was read: the archive may hold a state that it never had.
+    Changed,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Special => "left out: a socket, a pipe or a device",
+            Self::Vanished => "left out: vanished meanwhile",
+            Self::Changed => "changed while it was read",
+        })
+    }
+}
+
+/// How often an archive does not hold something as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Sockets, pipes and devices.
+    pub special: u64,
+    /// What vanished.
+    pub vanished: u64,
+    /// Files that changed.
+    pub changed: u64,
+}
 
 /// What an entry weighs beside its bytes, so that a folder of empty files has a progress too.
 const ENTRY: u64 = 512;
 
 /// Follows a backup from its beginning to its end.
 pub(super) struct Track<'a> {
-    show: &'a mut dyn FnMut(f64),
+    tell: &'a mut dyn FnMut(News<'_>),
     cancelled: &'a CancellationToken,
+    /// What was told to be left out.
+    pub(super) left_out: LeftOut,
     total: u64,
     done: u64,
     shown: f64,
 }
 
 impl<'a> Track<'a> {
-    /// Tells `show` how far it is, in percent: at each whole one. Stops what it follows when `cancelled`.
-    pub(super) fn new(show: &'a mut dyn FnMut(f64), cancelled: &'a CancellationToken) -> Self {
+    /// Tells what is to be told, of percents each whole one. Stops what it follows when `cancelled`.
+    pub(super) fn new(tell: &'a mut dyn FnMut(News<'_>), cancelled: &'a CancellationToken) -> Self {
         Self {
-            show,
+            tell,
             cancelled,
+            left_out: LeftOut::default(),
             total: 0,
             done: 0,
             shown: -1.0,
@@ -47,6 +93,17 @@ impl<'a> Track<'a> {
         self.unless_cancelled()
     }
 
+    /// The archive will not hold what lies here as it is.
+    pub(super) fn left_out(&mut self, place: &Path, flaw: Flaw) {
+        let count = match flaw {
+            Flaw::Special => &mut self.left_out.special,
+            Flaw::Vanished => &mut self.left_out.vanished,
+            Flaw::Changed => &mut self.left_out.changed,
+        };
+        *count += 1;
+        (self.tell)(News::LeftOut(place, flaw));
+    }
+
     /// All is done.
     pub(super) fn end(&mut self) {
         self.show(self.total);
@@ -67,7 +124,7 @@ impl<'a> Track<'a> {
         let percent = (100.0 * done as f64 / self.total.max(1) as f64).floor();
         if percent > self.shown {
             self.shown = percent;
-            (self.show)(percent);
+            (self.tell)(News::Percent(percent));
         }
     }
 }
@@ -79,7 +136,10 @@ mod tests {
     #[test]
     fn it_is_shown_from_0_to_100_and_never_backwards() {
         let mut shown = Vec::new();
-        let mut show = |percent| shown.push(percent);
+        let mut show = |news: News<'_>| match news {
+            News::Percent(percent) => shown.push(percent),
+            News::LeftOut(place, _) => panic!("{} is not left out", place.display()),
+        };
         let cancelled = CancellationToken::new();
         let mut track = Track::new(&mut show, &cancelled);
         track.expect(1_000).expect("nobody cancels");

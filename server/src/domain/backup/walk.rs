@@ -1,7 +1,7 @@
 //! A walk through a folder, each folder before what is in it, by name.
 //!
 //! Everything is opened from the open folder above it and never through a symbolic link, so whatever is moved or replaced
-//! meanwhile, nothing leads out. What vanishes is left out, and counted.
+//! meanwhile, nothing leads out. What vanishes is left out, and named.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -51,8 +51,8 @@ pub(super) struct Walk<'a> {
     /// What was met last.
     last: Option<(OsString, FileType, PathBuf)>,
     has_begun: bool,
-    /// How many vanished before they could be looked at.
-    pub(super) vanished: u64,
+    /// What vanished before it could be looked at, since somebody last took note of it.
+    pub(super) vanished: Vec<PathBuf>,
 }
 
 struct Level {
@@ -69,7 +69,7 @@ impl<'a> Walk<'a> {
             levels: Vec::new(),
             last: None,
             has_begun: false,
-            vanished: 0,
+            vanished: Vec::new(),
         }
     }
 
@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
                     self.last = Some((name, file_type(&stat), path.clone()));
                     return Ok(Some(Met { path, stat }));
                 }
-                Err(Errno::NOENT) => self.vanished += 1,
+                Err(Errno::NOENT) => self.vanished.push(path),
                 Err(cause) => return Err(self.unreadable(&path, cause)),
             }
         }
@@ -157,12 +157,12 @@ impl<'a> Walk<'a> {
         match tried {
             Ok(found) => Ok(Some(found)),
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::INVAL | Errno::NXIO) => {
-                self.vanished += 1;
+                self.vanished.extend(self.last_path());
                 Ok(None)
             }
             Err(cause) => {
-                let path = self.last.as_ref().map(|(_, _, path)| path.clone());
-                Err(self.unreadable(&path.unwrap_or_default(), cause))
+                let path = self.last_path().unwrap_or_default();
+                Err(self.unreadable(&path, cause))
             }
         }
     }
@@ -175,6 +175,10 @@ impl<'a> Walk<'a> {
     fn last_name(&self) -> &OsStr {
         let (name, ..) = self.last.as_ref().expect("something was met");
         name
+    }
+
+    fn last_path(&self) -> Option<PathBuf> {
+        self.last.as_ref().map(|(_, _, path)| path.clone())
     }
 
     fn unreadable(&self, path: &Path, cause: impl Into<io::Error>) -> Error {

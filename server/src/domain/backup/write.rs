@@ -1,7 +1,7 @@
 //! Writing an archive: a folder becomes a stream of tar, compressed.
 //!
 //! What changes while it is read does not break the archive: a file has as many bytes as it had when it was opened, and it
-//! is counted and said that it changed.
+//! is said that it changed.
 
 use std::{
     collections::HashMap,
@@ -19,23 +19,12 @@ use super::{
     entry::{Entry, Fingerprint, Kind, Meta, file_type},
     error::{Error, Result},
     source::{Identity, Source},
-    track::Track,
+    track::{Flaw, Track},
     walk::{Met, Walk},
 };
 
 /// What the compression costs: 1 is fast, 19 small.
 const LEVEL: i32 = 3;
-
-/// What an archive does not hold as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Sockets, pipes and devices, which have no content.
-    pub special: u64,
-    /// What vanished while the folder was read.
-    pub vanished: u64,
-    /// Files that changed while they were read: the archive may hold a state that they never had.
-    pub changed: u64,
-}
 
 /// What was written.
 #[derive(Debug, Default)]
@@ -44,7 +33,6 @@ pub(super) struct Written {
     pub(super) fingerprints: Vec<Fingerprint>,
     /// How many of them are files or links.
     pub(super) files: u64,
-    pub(super) left_out: LeftOut,
 }
 
 /// Counts what there is to write.
@@ -76,11 +64,15 @@ pub(super) fn write<W: Write>(
         written: Written::default(),
     };
     let mut walk = Walk::new(source, without);
-    while let Some(met) = walk.next()? {
+    loop {
+        let met = walk.next()?;
+        for path in walk.vanished.drain(..) {
+            track.left_out(&source.locate(&path), Flaw::Vanished);
+        }
+        let Some(met) = met else { break };
         track.entry()?;
         archive.add(source, &mut walk, met, track)?;
     }
-    archive.written.left_out.vanished += walk.vanished;
     source.is_still_there()?;
     let encoder = archive.builder.into_inner().map_err(unwritable)?;
     let out = encoder.finish().map_err(unwritable)?;
@@ -121,7 +113,7 @@ impl<W: Write> Archive<'_, W> {
                 }
             }
             _ => {
-                self.written.left_out.special += 1;
+                track.left_out(&source.locate(&path), Flaw::Special);
                 Ok(())
             }
         }
@@ -139,7 +131,7 @@ impl<W: Write> Archive<'_, W> {
         let before = look()?;
         if file_type(&before) != FileType::RegularFile {
             // Something else came in its place.
-            self.written.left_out.vanished += 1;
+            track.left_out(&place, Flaw::Vanished);
             return Ok(());
         }
         let entry = Entry {
@@ -150,7 +142,7 @@ impl<W: Write> Archive<'_, W> {
         let is_whole = self.append(&entry, file, &place, track)?;
         let after = look()?;
         if !is_whole || state(&before) != state(&after) {
-            self.written.left_out.changed += 1;
+            track.left_out(&place, Flaw::Changed);
         }
         if before.st_nlink > 1 {
             self.links.insert(Identity::of(&before), path);
@@ -267,11 +259,11 @@ impl<R> Content<'_, '_, R> {
 mod tests {
     use tokio_util::sync::CancellationToken;
 
-    use super::*;
+    use super::{super::track::News, *};
 
     /// Writes a file of `size` bytes that is read from `bytes`, and returns what is in the archive then.
     fn append(size: u64, bytes: impl Read) -> Result<(bool, Vec<u8>)> {
-        let (mut show, nobody) = (|_| {}, CancellationToken::new());
+        let (mut show, nobody) = (|_: News<'_>| {}, CancellationToken::new());
         let encoder = Encoder::new(Vec::new(), 1).expect("memory takes it");
         let mut archive = Archive {
             builder: Builder::new(encoder),

@@ -1,16 +1,21 @@
-//! What people ask of runs: one more of a task's, or to call one off.
+//! What people ask of runs: one more of a task's, a backup, or to call one off.
 
 use entity::{
     Guid, RunId,
+    action::Action,
     run::{Entity, Model, RunStatus, RunTrigger},
     task::OverlapPolicy,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::{Draft, Ending, end::conclude, gone, lock, open_runs, overlap_reason, save, tell};
+use super::{
+    Draft, Ending, backup_parameter, end::conclude, gone, lock, open_runs, overlap_reason, save,
+    tell,
+};
 use crate::{
     db,
     domain::{
+        action,
         actor::{Actor, Operator},
         log::Deed,
         runner::Stop,
@@ -54,6 +59,42 @@ async fn start_once(
         _ => draft.waiting(),
     };
     deed.done(&transaction).await?;
+    let id = draft.insert(&transaction, now).await?;
+    let run = Entity::find_by_id(id).one(&transaction).await?;
+    db::commit(transaction).await?;
+    run.ok_or_else(gone)
+}
+
+/// Asks for a backup of a folder, and is done when its run is recorded. The log has one entry of each backup, when it has
+/// ended; so only where none is begun is there one now.
+pub async fn start_backup(state: &State, actor: &Actor, source: &str) -> Result<Model> {
+    let deed = Deed::new(actor, Action::BACKUP, &backup_parameter(source));
+    let outcome = async {
+        let operator = actor.operator()?;
+        action::check_source(state, "source", source).await?;
+        db::retrying(async || start_backup_once(state, &operator, source).await).await
+    };
+    let run = deed.noting_failure(state, outcome.await).await?;
+    tell(state, &[run.run_id]);
+    Ok(run)
+}
+
+async fn start_backup_once(state: &State, operator: &Operator, source: &str) -> Result<Model> {
+    let transaction = state.db.begin().await?;
+    let now = state.clock.now();
+    let draft = Draft {
+        task: None,
+        client_id: Some(operator.client_id()),
+        action: Action::Backup {
+            source: source.to_owned(),
+        },
+        slot_time: now,
+        is_of_slot: false,
+        attempt: 1,
+        trigger: RunTrigger::Manual,
+        status: RunStatus::Queued,
+        reason: None,
+    };
     let id = draft.insert(&transaction, now).await?;
     let run = Entity::find_by_id(id).one(&transaction).await?;
     db::commit(transaction).await?;

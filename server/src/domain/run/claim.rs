@@ -13,15 +13,13 @@ use sea_orm::{
 };
 
 use super::{lock, open_runs, save, tell};
-use crate::{
-    db,
-    domain::{scheduler::LEASE_SECONDS, task::DEFAULT_TIMEOUT_SECONDS},
-    error::Result,
-    state::State,
-};
+use crate::{db, domain::scheduler::LEASE_SECONDS, error::Result, state::State};
 
 /// How many runs are looked at in one go.
 const AT_ONCE: u64 = 500;
+
+/// How long a run may take that belongs to no task, in seconds: a day.
+const TIMEOUT_SECONDS: i32 = 86_400;
 
 /// A run that this process took.
 #[derive(Clone, Debug)]
@@ -103,7 +101,7 @@ async fn claim_once(state: &State, waiting: Waiting) -> Result<Option<Claimed>> 
     let (task, mut run) = lock(&transaction, waiting.run, waiting.task).await?;
     let seconds = task
         .as_ref()
-        .map_or(DEFAULT_TIMEOUT_SECONDS, |task| task.timeout_seconds);
+        .map_or(TIMEOUT_SECONDS, |task| task.timeout_seconds);
     let timeout = Duration::from_secs(seconds.unsigned_abs().into());
     match run.status {
         RunStatus::Running if run.lease_holder == Some(state.process) => {

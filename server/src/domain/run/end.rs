@@ -7,10 +7,13 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::{Draft, lock, open_runs, save, tell};
+use super::{Draft, deed, lock, open_runs, save, tell};
 use crate::{
     db,
-    domain::{log::Deed, scheduler::LEASE_SECONDS},
+    domain::{
+        backup::{self, Archive},
+        scheduler::LEASE_SECONDS,
+    },
     error::{Error, Result},
     state::State,
 };
@@ -21,6 +24,8 @@ pub(crate) struct Ending {
     pub(crate) status: RunStatus,
     pub(crate) reason: Option<String>,
     pub(crate) exit_code: Option<i32>,
+    /// What it made, where it was a backup.
+    pub(crate) archive: Option<Archive>,
 }
 
 impl Ending {
@@ -30,6 +35,15 @@ impl Ending {
             status: RunStatus::Succeeded,
             reason: None,
             exit_code: None,
+            archive: None,
+        }
+    }
+
+    /// It made an archive.
+    pub(crate) fn backed_up(archive: Archive) -> Self {
+        Self {
+            archive: Some(archive),
+            ..Self::succeeded()
         }
     }
 
@@ -38,7 +52,7 @@ impl Ending {
         Self {
             status: RunStatus::Failed,
             reason: Some(reason.into()),
-            exit_code: None,
+            ..Self::succeeded()
         }
     }
 
@@ -145,7 +159,7 @@ pub(crate) async fn call_off_waiting(
     Ok(called_off)
 }
 
-/// Ends a locked run, with an entry in the log, and queues the next attempt where its task has some left. Returns the runs
+/// Ends a locked run, with an entry in the log and the row of what it made, and queues the next attempt where its task has some left. Returns the runs
 /// that changed.
 pub(super) async fn conclude(
     transaction: &impl ConnectionTrait,
@@ -162,9 +176,12 @@ pub(super) async fn conclude(
     run.exit_code = ending.exit_code;
     run.finished_time = Some(now);
     run.lease_expires = None;
+    if let Some(archive) = &ending.archive {
+        run.percent = Some(100.0);
+        backup::record(transaction, run.run_id, archive).await?;
+    }
     save(transaction, run, now).await?;
-    let parameter = run.task_name.clone().unwrap_or_default();
-    let deed = Deed::on_behalf_of(run.client_id, run.action.name(), &parameter);
+    let deed = deed(run.client_id, &run.action, run.task_name.as_deref());
     if run.status == RunStatus::Succeeded {
         deed.done(transaction).await?;
     } else {

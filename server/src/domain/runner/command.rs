@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
-use entity::run::RunStatus;
-use tokio::{
-    process::Command,
-    time::{sleep, timeout},
-};
+use tokio::{process::Command, time::timeout};
 
-use super::{Stop, StopSignal, environment, group::Group, recorder::Recorder};
+use super::{
+    environment,
+    group::Group,
+    recorder::Recorder,
+    stop::{Cut, StopSignal},
+};
 use crate::{
     config::CommandSettings,
     domain::run::{Claimed, Ending},
@@ -21,13 +22,6 @@ use crate::{
 
 /// How long a command may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// Why a command's end was waited for no longer.
-enum Cause {
-    Ended,
-    TimedOut,
-    Stopped(Stop),
-}
 
 /// Runs a command to its end. Tells nothing where the run was lost meanwhile.
 pub(super) async fn run(
@@ -50,12 +44,11 @@ pub(super) async fn run(
         return Some(Ending::failed("the output of the command can't be read"));
     };
     let mut recorder = Recorder::start(state, claimed.run.run_id, stdout, stderr);
-    let cause = tokio::select! {
-        () = group.ended() => Cause::Ended,
-        () = sleep(claimed.timeout) => Cause::TimedOut,
-        why = stop.wait() => Cause::Stopped(why),
+    let cut = tokio::select! {
+        () = group.ended() => None,
+        cut = stop.cut(claimed.timeout) => Some(cut),
     };
-    if !matches!(cause, Cause::Ended) {
+    if cut.is_some() {
         group.terminate();
         let all_ended = async {
             group.ended().await;
@@ -66,7 +59,7 @@ pub(super) async fn run(
     }
     let status = group.kill().await;
     recorder.finish().await;
-    ending(&cause, status, claimed.timeout)
+    ending(cut, status)
 }
 
 fn command(settings: &CommandSettings, arguments: &[String]) -> Command {
@@ -88,7 +81,8 @@ fn command(settings: &CommandSettings, arguments: &[String]) -> Command {
     command
 }
 
-fn ending(cause: &Cause, status: std::io::Result<ExitStatus>, timeout: Duration) -> Option<Ending> {
+/// How the run ends whose command ended like that, by itself or because it was cut short.
+fn ending(cut: Option<Cut>, status: std::io::Result<ExitStatus>) -> Option<Ending> {
     let status = match status {
         Ok(status) => status,
         Err(error) => {
@@ -97,16 +91,10 @@ fn ending(cause: &Cause, status: std::io::Result<ExitStatus>, timeout: Duration)
             )));
         }
     };
-    let ending = match cause {
-        Cause::Stopped(Stop::Lost) => return None,
-        Cause::Stopped(Stop::Cancelled) => Ending::cancelled("it was called off"),
-        Cause::Stopped(Stop::ServerStops) => Ending::failed("the server was stopped"),
-        Cause::TimedOut => Ending {
-            status: RunStatus::TimedOut,
-            ..Ending::failed(format!("it took longer than {} s", timeout.as_secs()))
-        },
-        Cause::Ended if status.success() => Ending::succeeded(),
-        Cause::Ended => Ending::failed(match (status.code(), status.signal()) {
+    let ending = match cut {
+        Some(cut) => cut.ending()?,
+        None if status.success() => Ending::succeeded(),
+        None => Ending::failed(match (status.code(), status.signal()) {
             (Some(code), _) => format!("it ended with exit code {code}"),
             (None, Some(signal)) => format!("it was ended by signal {signal}"),
             (None, None) => "it ended without an exit code".to_owned(),
@@ -117,30 +105,29 @@ fn ending(cause: &Cause, status: std::io::Result<ExitStatus>, timeout: Duration)
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use entity::run::RunStatus;
 
-    fn ended(cause: &Cause, raw: i32) -> Option<(RunStatus, Option<i32>)> {
-        let ending = ending(cause, Ok(ExitStatus::from_raw(raw)), GRACE)?;
+    use super::{super::Stop, *};
+
+    fn ended(cut: Option<Cut>, raw: i32) -> Option<(RunStatus, Option<i32>)> {
+        let ending = ending(cut, Ok(ExitStatus::from_raw(raw)))?;
         Some((ending.status, ending.exit_code))
     }
 
     #[test]
     fn the_exit_code_decides_unless_something_else_did() {
+        assert_eq!(ended(None, 0), Some((RunStatus::Succeeded, Some(0))));
+        assert_eq!(ended(None, 3 << 8), Some((RunStatus::Failed, Some(3))));
+        assert_eq!(ended(None, 9), Some((RunStatus::Failed, None)));
         assert_eq!(
-            ended(&Cause::Ended, 0),
-            Some((RunStatus::Succeeded, Some(0)))
-        );
-        assert_eq!(
-            ended(&Cause::Ended, 3 << 8),
-            Some((RunStatus::Failed, Some(3)))
-        );
-        assert_eq!(ended(&Cause::Ended, 9), Some((RunStatus::Failed, None)));
-        assert_eq!(
-            ended(&Cause::TimedOut, 0),
+            ended(Some(Cut::TimedOut(GRACE)), 0),
             Some((RunStatus::TimedOut, Some(0)))
         );
-        let cancelled = Cause::Stopped(Stop::Cancelled);
-        assert_eq!(ended(&cancelled, 15), Some((RunStatus::Cancelled, None)));
-        assert_eq!(ended(&Cause::Stopped(Stop::Lost), 9), None);
+        let cancelled = Cut::Stopped(Stop::Cancelled);
+        assert_eq!(
+            ended(Some(cancelled), 15),
+            Some((RunStatus::Cancelled, None))
+        );
+        assert_eq!(ended(Some(Cut::Stopped(Stop::Lost)), 9), None);
     }
 }

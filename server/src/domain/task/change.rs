@@ -71,12 +71,12 @@ impl NewTask {
         }
     }
 
-    fn check(self, state: &State) -> Result<Self> {
+    async fn check(self, state: &State) -> Result<Self> {
         Ok(Self {
             name: input::name("name", &self.name)?,
             scheduled_time: anchor(state, self.scheduled_time)?,
             time_zone: zone(&self.time_zone)?.name().to_owned(),
-            action: action::check(state, self.action)?,
+            action: action::check(state, self.action).await?,
             timeout_seconds: timeout(self.timeout_seconds)?,
             max_attempts: attempts(self.max_attempts)?,
             ..self
@@ -112,8 +112,13 @@ pub struct Changes {
 }
 
 impl Changes {
-    fn check(self, state: &State) -> Result<Self> {
+    async fn check(self, state: &State) -> Result<Self> {
+        let action = match self.action {
+            Some(action) => Some(action::check(state, action).await?),
+            None => None,
+        };
         Ok(Self {
+            action,
             new_name: self
                 .new_name
                 .map(|name| input::name("newName", &name))
@@ -121,10 +126,6 @@ impl Changes {
             time_zone: self
                 .time_zone
                 .map(|name| zone(&name).map(|zone| zone.name().to_owned()))
-                .transpose()?,
-            action: self
-                .action
-                .map(|action| action::check(state, action))
                 .transpose()?,
             timeout_seconds: self.timeout_seconds.map(timeout).transpose()?,
             max_attempts: self.max_attempts.map(attempts).transpose()?,
@@ -183,7 +184,7 @@ pub async fn create(state: &State, actor: &Actor, new: NewTask) -> Result<Model>
     let deed = Deed::new(actor, "TASK_CREATE", &new.name);
     let outcome = async {
         let operator = actor.operator()?;
-        let new = new.check(state)?;
+        let new = new.check(state).await?;
         db::retrying(async || create_once(state, &operator, &deed, &new).await).await
     };
     let task = deed.noting_failure(state, outcome.await).await?;
@@ -234,7 +235,7 @@ pub async fn update(state: &State, actor: &Actor, key: Key<'_>, changes: Changes
     let deed = Deed::new(actor, "TASK_UPDATE", &key);
     let outcome = async {
         let operator = actor.operator()?;
-        let changes = changes.check(state)?;
+        let changes = changes.check(state).await?;
         db::retrying(async || update_once(state, &operator, &deed, key, &changes).await).await
     };
     let (task, runs) = deed.noting_failure(state, outcome.await).await?;

@@ -17,7 +17,7 @@ use chrono::Utc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Scene, names, write};
-use crate::domain::backup::{LeftOut, folder::Folder, name, source::Source};
+use crate::domain::backup::{LeftOut, News, folder::Folder, name, source::Source};
 
 /// All that is kept of something, in a form that can be compared.
 #[derive(Debug, PartialEq, Eq)]
@@ -227,7 +227,10 @@ async fn progress_goes_from_0_to_100() {
     }
     let (sender, receiver) = std::sync::mpsc::channel();
     let nobody = CancellationToken::new();
-    let show = move |percent| sender.send(percent).expect("somebody listens");
+    let show = move |news: News<'_>| match news {
+        News::Percent(percent) => sender.send(percent).expect("somebody listens"),
+        News::LeftOut(place, _) => panic!("{} is not left out", place.display()),
+    };
 
     let archive = scene.backups.create(scene.root("www"), show, &nobody).await;
 

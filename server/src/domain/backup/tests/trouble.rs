@@ -4,13 +4,15 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::Path,
+    sync::mpsc,
 };
 
 use tokio_util::sync::CancellationToken;
 
 use super::{Scene, write};
 use crate::domain::backup::{
-    Error, folder::Folder, source::Source, track::Track, verify, write::write as write_archive,
+    Error, Flaw, News, folder::Folder, source::Source, track::Track, verify,
+    write::write as write_archive,
 };
 
 /// A disk on which little fits.
@@ -57,7 +59,7 @@ async fn a_full_disk_is_said() {
     let (source, nobody) = (source.expect("in the root"), CancellationToken::new());
     let without = folder.identity().expect("ours");
     for left in [0, 100, 500_000] {
-        let (mut show, target) = (|_| {}, Path::new("archive"));
+        let (mut show, target) = (|_: News<'_>| {}, Path::new("archive"));
         let mut track = Track::new(&mut show, &nobody);
 
         let refused = write_archive(&source, without, SmallDisk { left }, target, &mut track);
@@ -77,8 +79,8 @@ async fn a_cancelled_one_leaves_nothing() {
     for end in [0.0, 30.0, 80.0] {
         let cancelled = CancellationToken::new();
         let token = cancelled.clone();
-        let show = move |percent| {
-            if percent >= end {
+        let show = move |news: News<'_>| {
+            if matches!(news, News::Percent(percent) if percent >= end) {
                 token.cancel();
             }
         };
@@ -98,8 +100,8 @@ async fn a_folder_that_vanishes_is_said() {
     let scene = Scene::set();
     fill(&scene, 30);
     let (from, to) = (scene.root("www"), scene.root("moved"));
-    let show = move |percent| {
-        if percent >= 10.0 && from.exists() {
+    let show = move |news: News<'_>| {
+        if matches!(news, News::Percent(percent) if percent >= 10.0) && from.exists() {
             fs::rename(&from, &to).expect("ours");
         }
     };
@@ -121,9 +123,14 @@ async fn files_that_change_meanwhile_break_nothing() {
     write(scene.www("zz/gone too"), "content");
     let www = scene.root("www");
     let mut is_done = false;
-    let show = move |percent| {
-        if percent < 10.0 || is_done {
-            return;
+    let (said, hear) = mpsc::channel();
+    let show = move |news: News<'_>| {
+        match news {
+            News::LeftOut(place, flaw) => {
+                return said.send((place.to_owned(), flaw)).expect("heard");
+            }
+            News::Percent(percent) if percent < 10.0 || is_done => return,
+            News::Percent(_) => {}
         }
         is_done = true;
         fs::remove_file(www.join("020")).expect("ours");
@@ -145,6 +152,15 @@ async fn files_that_change_meanwhile_break_nothing() {
 
     // Of the thirty, two are gone and one is a link now; the folder was not reached yet.
     assert_eq!(archive.left_out.vanished, 2, "{archive:?}");
+    let said: Vec<_> = hear.iter().collect();
+    let www = archive.source.as_path();
+    assert_eq!(
+        said,
+        [
+            (www.join("020"), Flaw::Vanished),
+            (www.join("zz"), Flaw::Vanished)
+        ]
+    );
     assert_eq!(archive.file_count, 29);
     let restored = scene
         .restore(&scene.archive(&archive))

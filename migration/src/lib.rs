@@ -17,6 +17,7 @@ mod m20261124_000008_leases;
 mod m20261124_000009_tasks;
 mod m20261124_000010_plan;
 mod m20261125_000011_backups;
+mod m20261125_000012_run_age;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000009_tasks::Migration),
             Box::new(m20261124_000010_plan::Migration),
             Box::new(m20261125_000011_backups::Migration),
+            Box::new(m20261125_000012_run_age::Migration),
         ]
     }
 }

@@ -53,6 +53,8 @@ pub struct Config {
     pub backup_roots: Folders,
     /// How many days closed schedules are kept; 0 for ever.
     pub keep_schedules_days: u16,
+    /// How many days runs are kept; 0 for ever.
+    pub keep_runs_days: u16,
     /// How many days entries of the log are kept; 0 for ever.
     pub keep_log_days: u16,
     /// The commands that tasks may run, by name.
@@ -178,6 +180,10 @@ pub struct Flags {
     #[arg(long, value_name = "DAYS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_schedules_days: Option<u16>,
+    /// How many days runs are kept, 0 for ever
+    #[arg(long, value_name = "DAYS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_runs_days: Option<u16>,
     /// How many days entries of the log are kept, 0 for ever
     #[arg(long, value_name = "DAYS")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -266,6 +272,7 @@ const ENVIRONMENT: &[&str] = &[
     "log_format",
     "backup_roots",
     "keep_schedules_days",
+    "keep_runs_days",
     "keep_log_days",
 ];
 

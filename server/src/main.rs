@@ -45,7 +45,7 @@ enum Command {
     PrintSchema,
     /// Print every setting with its default and meaning, as a settings file
     PrintConfig,
-    /// Remove what is older than the settings keep things: schedules, log entries
+    /// Remove what is older than the settings keep things: schedules, runs, log entries
     Prune {
         /// Only say what would go
         #[arg(long)]

@@ -4,6 +4,7 @@
 //! processes do it once a day together. What has an age is an entry of [`Kind`], with a file of its own.
 
 mod log;
+mod runs;
 mod schedules;
 
 use std::fmt;
@@ -36,18 +37,21 @@ const ROWS_AT_ONCE: usize = 1_000;
 pub enum Kind {
     /// Closed schedules with all that belongs to them. Their age counts from their closing; open ones have none.
     Schedules,
+    /// Runs with what they wrote. Their age counts from their end; the last one of each task has none.
+    Runs,
     /// Entries of the log.
     LogEntries,
 }
 
 impl Kind {
     /// All of them, in the order in which they are removed.
-    pub const ALL: [Self; 2] = [Self::Schedules, Self::LogEntries];
+    pub const ALL: [Self; 3] = [Self::Schedules, Self::Runs, Self::LogEntries];
 
     /// How many days things of this kind are kept; 0 for ever.
     pub fn days(self, config: &Config) -> u16 {
         match self {
             Self::Schedules => config.keep_schedules_days,
+            Self::Runs => config.keep_runs_days,
             Self::LogEntries => config.keep_log_days,
         }
     }
@@ -56,6 +60,7 @@ impl Kind {
     async fn count(self, state: &State, moment: Timestamp) -> Result<u64> {
         match self {
             Self::Schedules => schedules::count(state, moment).await,
+            Self::Runs => runs::count(state, moment).await,
             Self::LogEntries => log::count(state, moment).await,
         }
     }
@@ -65,6 +70,7 @@ impl Kind {
     async fn remove_some(self, state: &State, moment: Timestamp) -> Result<u64> {
         match self {
             Self::Schedules => schedules::remove_some(state, moment).await,
+            Self::Runs => runs::remove_some(state, moment).await,
             Self::LogEntries => log::remove_some(state, moment).await,
         }
     }
@@ -85,6 +91,7 @@ impl fmt::Display for Outdated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
             Kind::Schedules => "schedules closed",
+            Kind::Runs => "runs ended",
             Kind::LogEntries => "log entries written",
         };
         let before = DateTime::<Utc>::from(self.before).to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -189,6 +196,17 @@ async fn remove_all(state: &State, gone: &mut Outdated, lease: Option<&Lease>) -
     }
 }
 
+/// The first of some things, with not too many rows together; one at least. Each comes with how many rows belong to it.
+fn few_rows<K: Copy>(candidates: &[(K, i32)]) -> Vec<K> {
+    let mut rows = 0;
+    let fitting = candidates.iter().take_while(|(_, more)| {
+        let is_first = rows == 0;
+        rows += 1 + usize::try_from(*more).expect("a number of rows is not negative");
+        is_first || rows <= ROWS_AT_ONCE
+    });
+    fitting.map(|(key, _)| *key).collect()
+}
+
 async fn note(state: &State, deed: &Deed) -> Result<()> {
     db::retrying(async || {
         let transaction = state.db.begin().await?;
@@ -196,4 +214,21 @@ async fn note(state: &State, deed: &Deed) -> Result<()> {
         db::commit(transaction).await
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_has_few_rows_and_one_thing_at_least() {
+        let batch = |rows: &[i32]| {
+            let candidates: Vec<_> = (1..).zip(rows.iter().copied()).collect();
+            few_rows::<i32>(&candidates).len()
+        };
+        assert_eq!(batch(&[]), 0);
+        assert_eq!(batch(&[400, 400, 400]), 2);
+        assert_eq!(batch(&[50_000, 1]), 1);
+        assert_eq!(batch(&[1, 50_000]), 1);
+    }
 }

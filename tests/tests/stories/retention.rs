@@ -3,10 +3,12 @@
 //!
 //! Nobody waits for days: the stories write the times of the past into the rows.
 
+use chrono::{DateTime, TimeDelta, Utc};
+use daybook::clock::Clock;
 use daybook_tests::process::run_command;
 use daybook_tests::{
-    ADMIN_TOKEN, Api, Database, PATIENCE, Report, ResultStatus, ServerProcess, Socket, eventually,
-    on_both_databases,
+    ADMIN_TOKEN, Api, Database, PATIENCE, Report, ResultStatus, RunFacts, ServerProcess, Socket,
+    TestApp, eventually, on_both_databases,
 };
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -183,14 +185,141 @@ async fn a_dead_sweeper(database: Database) {
     .await;
 }
 
+/// Runs go with what they wrote. The last one of each task stays, no slot is run again, and a backup stays on record.
+async fn old_runs_go(database: Database) {
+    let clock = Clock::new();
+    clock.set(at("2020-01-01T00:00:00Z").into());
+    let app = TestApp::start_by(clock, database).await;
+    let admin = app.admin();
+    let daily = json!({
+        "name": "daily", "scheduledTime": "2020-01-02T00:00:00Z", "recurrence": "DAILY", "catchUpPolicy": "ALL",
+    });
+    admin.create_task(daily).await.data("");
+    let talk = json!({
+        "name": "talk", "scheduledTime": "2999-01-01T00:00:00Z",
+        "action": { "command": { "command": "sh", "arguments": ["echo hello; echo again"] } },
+    });
+    admin.create_task(talk).await.data("");
+    for _ in 0..2 {
+        let id: String = admin.run_task("talk").await.parse("/runTask/run/id");
+        admin.ended(&id).await;
+    }
+    let backup = admin.backed_up("fixtures").await;
+    assert_eq!(backup.status, "SUCCEEDED", "{backup:?}");
+    app.clock().set(at("2020-01-05T12:00:00Z").into());
+    let daily = runs_of(&admin, "daily", 4).await;
+    let talk = admin.runs_of("talk").await;
+    let backups = admin.query(BACKUPS, json!({})).await.data("/backups/nodes");
+
+    let url = app.database();
+    let said = prune(url, &["--dry-run"], &[("DAYBOOK_KEEP_RUNS_DAYS", "30")]).await;
+
+    assert!(said.starts_with("runs ended before "), "{said}");
+    assert!(said.ends_with(": 5 would go\n"), "{said}");
+    assert_eq!(admin.runs_of("daily").await, daily);
+
+    let said = prune(url, &["--keep-runs-days=30"], &[]).await;
+
+    assert!(said.ends_with(": 5 gone\n"), "{said}");
+    assert_eq!(admin.runs_of("daily").await, daily[3..]);
+    assert_eq!(admin.runs_of("talk").await, talk[1..]);
+    assert_eq!(admin.lines_of(&talk[1].id).await, ["hello", "again"]);
+    let lines: i64 = url.value("SELECT COUNT(*) FROM run_output").await;
+    assert_eq!(lines, 2, "what the others wrote is gone");
+    let kept = admin.query(BACKUPS, json!({})).await.data("/backups/nodes");
+    assert_eq!((&kept, kept[0].is_object()), (&backups, true));
+    let gone = "query ($id: ID!) { run(id: $id) { id } }";
+    let gone = admin.query(gone, json!({ "id": backup.id })).await;
+    assert_eq!(gone.data("/run"), Value::Null);
+    let last = "{ task(name: \"daily\") { lastRun { id } } }";
+    let last = admin.query(last, json!({})).await.data("/task/lastRun/id");
+    assert_eq!(last, json!(daily[3].id));
+
+    app.clock().set(at("2020-01-06T12:00:00Z").into());
+    let runs = runs_of(&admin, "daily", 2).await;
+    let slots = runs.iter().map(|run| run.slot_time.to_rfc3339());
+    assert_eq!(
+        slots.collect::<Vec<_>>(),
+        ["2020-01-05T00:00:00+00:00", "2020-01-06T00:00:00+00:00"]
+    );
+    admin.delete_task("talk").await.data("");
+    let said = prune(url, &["--keep-runs-days=30"], &[]).await;
+    assert!(
+        said.ends_with(": 2 gone\n"),
+        "a task that is gone keeps none: {said}"
+    );
+}
+
+/// More runs and lines than one transaction removes; what has not ended stays, however old it is.
+async fn many_runs(database: Database) {
+    let mut server = ServerProcess::start(&database).await;
+    // It has made the tables. Nobody takes a run that waits.
+    server.kill().await;
+    let old = "2020-01-01 00:00:00.001";
+    let run = |number: u32| {
+        let (status, finished) = match number {
+            0 => ("QUEUED", "NULL".to_owned()),
+            _ => ("SUCCEEDED", format!("'{old}'")),
+        };
+        format!(
+            "({}, '{}', '{{\"kind\":\"command\",\"command\":\"gone\",\"arguments\":[]}}', '{old}', 1, 'MANUAL', '{status}', '{old}', {finished}, 0, 0, '{old}')",
+            number + 1,
+            Uuid::new_v4()
+        )
+    };
+    let rows: Vec<_> = (0..=2_500).map(run).collect();
+    execute(
+        &database,
+        &format!(
+            "INSERT INTO run (run_id, run_guid, action, slot_time, attempt, run_trigger, status, created_time, finished_time,
+             cancel_requested, revision, last_modify_time) VALUES {}",
+            rows.join(", ")
+        ),
+    )
+    .await;
+    let lines = (1..=3_000).map(|line| format!("(7, {line}, 'STDOUT', 'line', '{old}')"));
+    execute(
+        &database,
+        &format!(
+            "INSERT INTO run_output (run_id, seq, stream, text, line_time) VALUES {}",
+            lines.collect::<Vec<_>>().join(", ")
+        ),
+    )
+    .await;
+
+    let said = prune(&database, &["--keep-runs-days=1"], &[]).await;
+
+    assert!(said.ends_with(": 2500 gone\n"), "{said}");
+    let left: Vec<String> = database.column("SELECT status FROM run").await;
+    assert_eq!(left, ["QUEUED"]);
+    let lines: i64 = database.value("SELECT COUNT(*) FROM run_output").await;
+    assert_eq!(lines, 0);
+}
+
 on_both_databases!(
     old_schedules_go_whole,
     old_entries_go,
+    old_runs_go,
+    many_runs,
     many_schedules,
     kept_for_ever,
     one_of_several_sweeps,
     a_dead_sweeper
 );
+
+const BACKUPS: &str = "{ backups { nodes { id file sha256 } } }";
+
+/// A task's runs, when there are so many.
+async fn runs_of(api: &Api, task: &str, count: usize) -> Vec<RunFacts> {
+    eventually("the slots are settled", PATIENCE, || async {
+        Some(api.runs_of(task).await).filter(|runs| runs.len() == count)
+    })
+    .await
+}
+
+fn at(time: &str) -> DateTime<Utc> {
+    time.parse().expect("a time")
+}
 
 /// A schedule with something in each of [`PARTS`].
 async fn a_closed_schedule(admin: &Api) -> Uuid {
@@ -218,7 +347,7 @@ async fn a_closed_schedule(admin: &Api) -> Uuid {
 
 /// Makes a schedule a hundred days older.
 async fn age(database: &Database, schedule: Uuid) {
-    let time = chrono::Utc::now() - chrono::TimeDelta::days(100);
+    let time = Utc::now() - TimeDelta::days(100);
     let time = time.format("%F %T%.3f");
     let closed = format!("CASE WHEN closed_time IS NULL THEN NULL ELSE '{time}' END");
     execute(

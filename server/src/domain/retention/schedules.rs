@@ -8,7 +8,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use super::ROWS_AT_ONCE;
+use super::few_rows;
 use crate::{db, error::Result, state::State};
 
 /// The most schedules that one transaction removes.
@@ -19,6 +19,7 @@ pub(super) async fn count(state: &State, moment: Timestamp) -> Result<u64> {
 }
 
 pub(super) async fn remove_some(state: &State, moment: Timestamp) -> Result<u64> {
+    // A schedule has no more results than revisions.
     let candidates: Vec<(ScheduleId, i32)> = closed_before(moment)
         .select_only()
         .column(Column::ScheduleId)
@@ -50,38 +51,8 @@ pub(super) async fn remove_some(state: &State, moment: Timestamp) -> Result<u64>
     Ok(ids.len() as u64)
 }
 
-/// The first of some schedules, with not too many rows together; one at least. A schedule has no more results than
-/// revisions.
-fn few_rows(candidates: &[(ScheduleId, i32)]) -> Vec<ScheduleId> {
-    let mut rows = 0;
-    let fitting = candidates.iter().take_while(|(_, revision)| {
-        let is_first = rows == 0;
-        rows += 1 + usize::try_from(*revision).expect("a revision is not negative");
-        is_first || rows <= ROWS_AT_ONCE
-    });
-    fitting.map(|(id, _)| *id).collect()
-}
-
 fn closed_before(moment: Timestamp) -> Select<Entity> {
     Entity::find()
         .filter(Column::State.eq(ScheduleState::Closed))
         .filter(Column::ClosedTime.lt(moment))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_has_few_rows_and_one_schedule_at_least() {
-        let batch = |revisions: &[i32]| {
-            let ids = (1..).map(ScheduleId);
-            let candidates: Vec<_> = ids.zip(revisions.iter().copied()).collect();
-            few_rows(&candidates).len()
-        };
-        assert_eq!(batch(&[]), 0);
-        assert_eq!(batch(&[400, 400, 400]), 2);
-        assert_eq!(batch(&[50_000, 1]), 1);
-        assert_eq!(batch(&[1, 50_000]), 1);
-    }
 }

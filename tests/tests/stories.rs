@@ -23,6 +23,7 @@ mod stories {
     mod lease;
     mod log;
     mod login;
+    mod long_log;
     mod lost_commit;
     mod names;
     mod pages;

@@ -12,9 +12,9 @@ use entity::{
     schedule::{self, State as ScheduleState},
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
-    sea_query::{Expr, Func, UnionType},
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, Iterable, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
+    sea_query::{Asterisk, Expr, Func, UnionType},
 };
 
 use crate::{
@@ -23,8 +23,8 @@ use crate::{
     state::State,
 };
 
-/// How many kinds of entries are counted with one statement.
-const KINDS_PER_STATEMENT: usize = 100;
+/// How many actions are counted with one statement.
+const ACTIONS_PER_STATEMENT: usize = 50;
 
 /// A span of time: from a moment on, and before another; without end where one is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,22 +100,9 @@ pub struct Day {
 
 /// How often a backup was tried.
 pub async fn backups(state: &State, _: &Viewer, period: Period) -> Result<Outcomes> {
-    let query = log::Entity::find()
-        .select_only()
-        .column(log::Column::Status)
-        .expr(log::Column::Id.count())
-        .filter(log::Column::Action.eq(Action::BACKUP))
-        .group_by(log::Column::Status);
-    let rows: Vec<(LogStatus, i64)> = period
-        .apply(query, log::Column::Date)
-        .into_tuple()
-        .all(state.db.read())
-        .await?;
-    let mut outcomes = Outcomes::default();
-    for (status, count) in rows {
-        outcomes.add(status, count);
-    }
-    Ok(outcomes)
+    let backup = [Action::BACKUP.to_owned()];
+    let counted = outcomes(state, period, &backup).await?;
+    Ok(counted.into_iter().next().unwrap_or_default())
 }
 
 /// How often each action was done that is on the log, by name.
@@ -124,58 +111,65 @@ pub async fn actions(
     _: &Viewer,
     period: Period,
 ) -> Result<BTreeMap<String, Outcomes>> {
-    let mut actions: BTreeMap<_, Outcomes> = BTreeMap::new();
-    for some in kinds(state).await?.chunks(KINDS_PER_STATEMENT) {
-        let counts = counts(state, period, some).await?;
-        for ((action, status), count) in some.iter().zip(counts) {
-            if count > 0 {
-                let outcomes = actions.entry(action.clone()).or_default();
-                outcomes.add(*status, count);
-            }
-        }
+    let mut counted = BTreeMap::new();
+    for some in names(state).await?.chunks(ACTIONS_PER_STATEMENT) {
+        let outcomes = outcomes(state, period, some).await?;
+        counted.extend(some.iter().cloned().zip(outcomes));
     }
-    Ok(actions)
+    counted.retain(|_, outcomes| *outcomes != Outcomes::default());
+    Ok(counted)
 }
 
-/// What stands on the log: few actions, and how they ended. It is read off the index, without a look at the rows.
-async fn kinds(state: &State) -> Result<Vec<(String, LogStatus)>> {
-    let kinds = log::Entity::find()
-        .select_only()
-        .column(log::Column::Action)
-        .column(log::Column::Status)
-        .distinct()
-        .into_tuple()
-        .all(state.db.read())
-        .await?;
-    Ok(kinds)
-}
-
-/// How many entries of each kind there are. A kind is one range of the index on action, status and date; grouping all of
-/// the period would sort it first.
-async fn counts(state: &State, period: Period, kinds: &[(String, LogStatus)]) -> Result<Vec<i64>> {
-    const PLACE: &str = "place";
-    const COUNT: &str = "count";
-    let mut ranges = kinds.iter().enumerate().map(|(place, (action, status))| {
-        let place = i32::try_from(place).expect("there are 100 at the most");
-        let range = log::Entity::find()
+/// What has ever been done that is on the log. There are few actions and many entries, so the index is asked for one after
+/// the other, each time past all entries of the last one: not every database does so for a list of distinct ones.
+async fn names(state: &State) -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    loop {
+        let next = log::Entity::find()
             .select_only()
-            .expr_as(Expr::val(place), PLACE)
-            .expr_as(log::Column::Id.count(), COUNT)
-            .filter(log::Column::Action.eq(action))
-            .filter(log::Column::Status.eq(*status));
-        period.apply(range, log::Column::Date).into_query()
+            .column(log::Column::Action)
+            .apply_if(names.last(), |query, last| {
+                query.filter(log::Column::Action.gt(last.as_str()))
+            })
+            .order_by_asc(log::Column::Action)
+            .limit(1)
+            .into_tuple()
+            .one(state.db.read())
+            .await?;
+        let Some(next) = next else { return Ok(names) };
+        names.push(next);
+    }
+}
+
+/// How each of some actions ended. An action and a status are one range of the index on action, status and date; grouping
+/// all of the period would sort it first.
+async fn outcomes(state: &State, period: Period, actions: &[String]) -> Result<Vec<Outcomes>> {
+    const PLACE: &str = "place";
+    const STATUS: &str = "status";
+    const COUNT: &str = "count";
+    let ranges = actions.iter().enumerate().flat_map(|(place, action)| {
+        let place = i32::try_from(place).expect("there are 50 at the most");
+        LogStatus::iter().map(move |status| {
+            let range = log::Entity::find()
+                .select_only()
+                .expr_as(Expr::val(place), PLACE)
+                .expr_as(Expr::val(status), STATUS)
+                .expr_as(Expr::col(Asterisk).count(), COUNT)
+                .filter(log::Column::Action.eq(action))
+                .filter(log::Column::Status.eq(status));
+            period.apply(range, log::Column::Date).into_query()
+        })
     });
-    let mut counts = vec![0; kinds.len()];
-    let Some(mut all) = ranges.next() else {
-        return Ok(counts);
+    let mut counted = vec![Outcomes::default(); actions.len()];
+    let Some(all) = ranges.reduce(|mut all, range| all.union(UnionType::All, range).take()) else {
+        return Ok(counted);
     };
-    all.unions(ranges.map(|range| (UnionType::All, range)));
     for row in state.db.read().query_all(&all).await? {
         let place: i32 = row.try_get("", PLACE)?;
         let place = usize::try_from(place).expect("it was a place in the list");
-        counts[place] = row.try_get("", COUNT)?;
+        counted[place].add(row.try_get("", STATUS)?, row.try_get("", COUNT)?);
     }
-    Ok(counts)
+    Ok(counted)
 }
 
 /// How the closed and running schedules ended, or stand, by the day on which they were opened, the earliest first. Days

@@ -21,6 +21,7 @@ mod run;
 mod scalar;
 mod schedule;
 mod script;
+mod slot;
 mod statistics;
 mod subscription;
 mod task;
@@ -47,6 +48,7 @@ pub struct Query(
     script::ScriptQuery,
     statistics::StatisticsQuery,
     task::TaskQuery,
+    slot::SlotQuery,
     run::RunQuery,
 );
 

@@ -28,6 +28,17 @@ pub struct Calendar {
     month_end: MonthEndPolicy,
 }
 
+/// What is special about a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// The clocks skip its time, and it has moved to the first instant after the gap.
+    Gap,
+    /// The clocks show its time twice, and it is the first.
+    Fold,
+    /// Its month has no such day, and it has moved to the last one.
+    MonthEnd,
+}
+
 /// How far one slot lies from the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -67,6 +78,35 @@ impl Calendar {
     /// All slots after a moment, in their order.
     pub fn slots_after(&self, moment: Timestamp) -> impl Iterator<Item = Timestamp> {
         std::iter::successors(self.next_after(moment), |slot| self.next_after(*slot))
+    }
+
+    /// What the clocks of the zone show at an instant.
+    pub fn local(&self, instant: Timestamp) -> NaiveDateTime {
+        DateTime::<Utc>::from(instant)
+            .with_timezone(&self.zone)
+            .naive_local()
+    }
+
+    /// What is special about one of its slots.
+    pub fn remarks(&self, slot: Timestamp) -> Vec<Remark> {
+        let (anchor, local) = (self.local_anchor(), self.local(slot));
+        let is_moved = local.time() != anchor.time();
+        let is_shown_twice = matches!(
+            self.zone.from_local_datetime(&local),
+            LocalResult::Ambiguous(..)
+        );
+        // A gap at midnight moves a slot to the day after its own.
+        let is_shortened = matches!(self.step(), Some(Step::Months(_)))
+            && !is_moved
+            && local.day() != anchor.day();
+        [
+            (is_moved, Remark::Gap),
+            (is_shown_twice && !is_moved, Remark::Fold),
+            (is_shortened, Remark::MonthEnd),
+        ]
+        .into_iter()
+        .filter_map(|(holds, remark)| holds.then_some(remark))
+        .collect()
     }
 
     /// A count whose slot does not lie after a moment, and is near it; none where the task does not recur.
@@ -129,7 +169,7 @@ impl Calendar {
 
 /// The instant at which a zone's clocks show a time: the first where they show it twice, and the first after the gap where
 /// they skip it. None where they skip the whole day, as some did when they crossed the date line.
-fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+pub fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => Some(time.to_utc()),
         LocalResult::None => {

@@ -2,19 +2,19 @@
 //!
 //! Every figure is counted by the database, in an index; rows are never loaded.
 
-use std::collections::BTreeMap;
+mod log;
+
+pub use log::{Activity, actions, activity, backups};
 
 use chrono::NaiveDate;
 use entity::{
     Timestamp,
-    action::Action,
-    log::{self, LogStatus},
+    log::LogStatus,
     schedule::{self, State as ScheduleState},
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, Iterable, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
-    sea_query::{Asterisk, Expr, Func, UnionType},
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, Func},
 };
 
 use crate::{
@@ -22,9 +22,6 @@ use crate::{
     error::{Error, Result},
     state::State,
 };
-
-/// How many actions are counted with one statement.
-const ACTIONS_PER_STATEMENT: usize = 50;
 
 /// A span of time: from a moment on, and before another; without end where one is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,80 +93,6 @@ pub struct Day {
     pub error: i64,
     /// Their scripts that were left out.
     pub skip: i64,
-}
-
-/// How often a backup was tried.
-pub async fn backups(state: &State, _: &Viewer, period: Period) -> Result<Outcomes> {
-    let backup = [Action::BACKUP.to_owned()];
-    let counted = outcomes(state, period, &backup).await?;
-    Ok(counted.into_iter().next().unwrap_or_default())
-}
-
-/// How often each action was done that is on the log, by name.
-pub async fn actions(
-    state: &State,
-    _: &Viewer,
-    period: Period,
-) -> Result<BTreeMap<String, Outcomes>> {
-    let mut counted = BTreeMap::new();
-    for some in names(state).await?.chunks(ACTIONS_PER_STATEMENT) {
-        let outcomes = outcomes(state, period, some).await?;
-        counted.extend(some.iter().cloned().zip(outcomes));
-    }
-    counted.retain(|_, outcomes| *outcomes != Outcomes::default());
-    Ok(counted)
-}
-
-/// What has ever been done that is on the log. There are few actions and many entries, so the index is asked for one after
-/// the other, each time past all entries of the last one: not every database does so for a list of distinct ones.
-async fn names(state: &State) -> Result<Vec<String>> {
-    let mut names: Vec<String> = Vec::new();
-    loop {
-        let next = log::Entity::find()
-            .select_only()
-            .column(log::Column::Action)
-            .apply_if(names.last(), |query, last| {
-                query.filter(log::Column::Action.gt(last.as_str()))
-            })
-            .order_by_asc(log::Column::Action)
-            .limit(1)
-            .into_tuple()
-            .one(state.db.read())
-            .await?;
-        let Some(next) = next else { return Ok(names) };
-        names.push(next);
-    }
-}
-
-/// How each of some actions ended. An action and a status are one range of the index on action, status and date; grouping
-/// all of the period would sort it first.
-async fn outcomes(state: &State, period: Period, actions: &[String]) -> Result<Vec<Outcomes>> {
-    const PLACE: &str = "place";
-    const STATUS: &str = "status";
-    const COUNT: &str = "count";
-    let ranges = actions.iter().enumerate().flat_map(|(place, action)| {
-        let place = i32::try_from(place).expect("there are 50 at the most");
-        LogStatus::iter().map(move |status| {
-            let range = log::Entity::find()
-                .select_only()
-                .expr_as(Expr::val(place), PLACE)
-                .expr_as(Expr::val(status), STATUS)
-                .expr_as(Expr::col(Asterisk).count(), COUNT)
-                .filter(log::Column::Action.eq(action))
-                .filter(log::Column::Status.eq(status));
-            period.apply(range, log::Column::Date).into_query()
-        })
-    });
-    let mut counted = vec![Outcomes::default(); actions.len()];
-    let Some(all) = ranges.reduce(|mut all, range| all.union(UnionType::All, range).take()) else {
-        return Ok(counted);
-    };
-    for row in state.db.read().query_all(&all).await? {
-        let place: i32 = row.try_get("", PLACE)?;
-        let place = usize::try_from(place).expect("it was a place in the list");
-        counted[place].add(row.try_get("", STATUS)?, row.try_get("", COUNT)?);
-    }
-    Ok(counted)
 }
 
 /// How the closed and running schedules ended, or stand, by the day on which they were opened, the earliest first. Days

@@ -5,9 +5,11 @@
 
 mod change;
 mod find;
+mod slots;
 
 pub use change::{Changes, NewTask, create, delete, update};
-pub use find::{NEXT_TIMES, by_guid, by_ids, by_key, list, next_times};
+pub use find::{by_guid, by_ids, by_key, list};
+pub use slots::{Draft, MOST_SLOTS, Preview, Slot, local_time, preview, upcoming};
 
 use std::{fmt, str::FromStr};
 

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use super::{Asked, error::Result, scalar::Instant};
 use crate::domain::{
     actor::Viewer,
-    statistics::{self, Day, Outcomes, Period},
+    statistics::{self, Activity, Day, Outcomes, Period},
 };
 
 /// What was done over a period.
@@ -68,12 +68,41 @@ impl Statistics {
         Ok(actions.into_iter().map(Into::into).collect())
     }
 
+    /// How many actions on the log succeeded, and how many did not, by the day on which they were done, the earliest
+    /// first. Days on which nothing was done are left out.
+    #[graphql(complexity = "2_000 + child_complexity")]
+    async fn activity(&self, ctx: &Context<'_>) -> Result<Vec<DayActivity>> {
+        let days = statistics::activity(ctx.state(), &self.viewer, self.period).await?;
+        Ok(days.into_iter().map(Into::into).collect())
+    }
+
     /// The results of closed and running schedules by the day on which these were opened, the earliest first. Days
     /// without such a schedule are left out.
     #[graphql(complexity = "2_000 + child_complexity")]
     async fn days(&self, ctx: &Context<'_>) -> Result<Vec<DayCount>> {
         let days = statistics::days(ctx.state(), &self.viewer, self.period).await?;
         Ok(days.into_iter().map(Into::into).collect())
+    }
+}
+
+/// What was done on one day.
+#[derive(SimpleObject)]
+struct DayActivity {
+    /// The day in UTC, as `YYYY-MM-DD`.
+    date: String,
+    /// How many actions succeeded.
+    success: i32,
+    /// How many were refused or failed.
+    error: i32,
+}
+
+impl From<Activity> for DayActivity {
+    fn from(day: Activity) -> Self {
+        Self {
+            date: day.date.to_string(),
+            success: int(day.outcomes.success),
+            error: int(day.outcomes.error),
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     page::{self, PageOf},
     run::Run,
     scalar::Instant,
+    slot::{self, DEFAULT_SLOTS, Slot},
 };
 use crate::domain::{
     action,
@@ -105,6 +106,11 @@ impl Task {
         self.0.scheduled_time.into()
     }
 
+    /// What the clocks of its zone show at the anchor, as `YYYY-MM-DDTHH:MM:SS`.
+    async fn local_time(&self) -> Result<String> {
+        Ok(slot::shown(task::local_time(&self.0)?))
+    }
+
     /// How often it falls due; null for once.
     async fn recurrence(&self) -> Option<Recurrence> {
         self.0.recurrence.map(Into::into)
@@ -159,10 +165,23 @@ impl Task {
     /// The next slots; none while it is disabled.
     async fn next_times(
         &self,
-        #[graphql(desc = "How many, 1..100.", default_with = "Some(5)")] first: Option<i32>,
+        #[graphql(desc = "How many, 1..100.", default_with = "Some(DEFAULT_SLOTS)")] first: Option<
+            i32,
+        >,
     ) -> Result<Vec<Instant>> {
-        let times = task::next_times(&self.0, first.unwrap_or(5))?;
-        Ok(times.into_iter().map(Instant).collect())
+        let slots = task::upcoming(&self.0, first.unwrap_or(DEFAULT_SLOTS))?;
+        Ok(slots.into_iter().map(|slot| Instant(slot.time)).collect())
+    }
+
+    /// The next slots, with what the clocks of the task's zone show then; none while it is disabled.
+    async fn slots(
+        &self,
+        #[graphql(desc = "How many, 1..100.", default_with = "Some(DEFAULT_SLOTS)")] first: Option<
+            i32,
+        >,
+    ) -> Result<Vec<Slot>> {
+        let slots = task::upcoming(&self.0, first.unwrap_or(DEFAULT_SLOTS))?;
+        Ok(slots.into_iter().map(Into::into).collect())
     }
 
     /// Its newest run; null where it never had one.

@@ -68,6 +68,45 @@ async fn actions(database: Database) {
     );
 }
 
+/// What was done day by day, whatever it was; also over more days than one statement counts.
+async fn activity(database: Database) {
+    let app = TestApp::start(database).await;
+    let midnight = days_ago(3).date_naive().and_time(NaiveTime::MIN).and_utc();
+    for (time, action, status) in [
+        (midnight - TimeDelta::days(100), "BACKUP", "SUCCESS"),
+        (midnight - TimeDelta::milliseconds(1), "BACKUP", "ERROR"),
+        (midnight, "BACKUP", "SUCCESS"),
+        (midnight + TimeDelta::hours(23), "TASK_UPDATE", "ERROR"),
+        (midnight + TimeDelta::hours(23), "TASK_UPDATE", "SUCCESS"),
+    ] {
+        note(app.database(), time, action, status).await;
+    }
+    let day = |days: i64, success: i64, error: i64| {
+        let date = (midnight - TimeDelta::days(days)).date_naive().to_string();
+        json!({ "date": date, "success": success, "error": error })
+    };
+
+    let counted = async |from, to| {
+        let counted = between(&app.admin(), "activity { date success error }", from, to).await;
+        counted["activity"].clone()
+    };
+
+    assert_eq!(
+        counted(None, Some(days_ago(1))).await,
+        json!([day(100, 1, 0), day(1, 0, 1), day(0, 2, 1)])
+    );
+    let noon = midnight + TimeDelta::hours(12);
+    assert_eq!(
+        counted(Some(noon), Some(days_ago(1))).await,
+        json!([day(0, 1, 1)]),
+        "of a day that the period cuts, only what lies in it"
+    );
+    assert_eq!(
+        counted(Some(days_ago(2)), Some(days_ago(1))).await,
+        json!([])
+    );
+}
+
 /// The days of UTC on which schedules were opened, and how the latest attempts of these ended.
 async fn days(database: Database) {
     use ResultStatus::{Block, Error, Fail, Pass, Running, Skip};
@@ -145,7 +184,7 @@ async fn priced(database: Database) {
     assert_eq!(refused.code(), "VALIDATION");
 }
 
-on_both_databases!(backups, actions, days, periods, priced);
+on_both_databases!(backups, actions, activity, days, periods, priced);
 
 const ACTIONS: &str = "actions { action success error }";
 const DAYS: &str = "days { date schedules pass fail block error skip }";

@@ -68,6 +68,51 @@ async fn next_times(database: Database) {
     assert_eq!(none.field(), "first");
 }
 
+/// A form shows when a task would fall due, in the words of its zone, before anybody makes it.
+async fn previewed(database: Database) {
+    let app = TestApp::start(database).await;
+    app.clock().set(at("2027-03-26T12:00:00Z").into());
+    let document = "query($input: PreviewTaskInput!) { previewTask(input: $input, first: 2) {
+        scheduledTime slots { time localTime remarks } } }";
+    let preview = async |input: Value| app.admin().query(document, json!({ "input": input })).await;
+    let input = json!({ "localTime": "2027-03-27T02:30", "timeZone": "Europe/Berlin", "recurrence": "DAILY" });
+
+    let shown = preview(input).await.data("/previewTask");
+
+    let at_home = json!({ "time": "2027-03-27T01:30:00.000Z", "localTime": "2027-03-27T02:30:00", "remarks": [] });
+    let moved = json!({ "time": "2027-03-28T01:00:00.000Z", "localTime": "2027-03-28T03:00:00", "remarks": ["GAP"] });
+    assert_eq!(
+        shown,
+        json!({ "scheduledTime": "2027-03-27T01:30:00.000Z", "slots": [at_home, moved] })
+    );
+    // An anchor in the gap is moved itself, and says so once.
+    let input = json!({ "localTime": "2027-03-28T02:30", "timeZone": "Europe/Berlin", "recurrence": "DAILY" });
+    let shown = preview(input).await.data("/previewTask");
+    assert_eq!(shown["slots"][0], moved);
+    assert_eq!(shown["slots"][1]["localTime"], "2027-03-29T03:00:00");
+    assert_eq!(shown["slots"][1]["remarks"], json!([]));
+    // What has passed is no slot, but still what the others are counted from.
+    let input = json!({ "localTime": "2027-01-31T08:00:30", "recurrence": "MONTHLY" });
+    let shown = preview(input).await.data("/previewTask");
+    assert_eq!(shown["scheduledTime"], "2027-01-31T08:00:30.000Z");
+    assert_eq!(shown["slots"][0]["localTime"], "2027-03-31T08:00:30");
+    assert_eq!(shown["slots"][1]["remarks"], json!(["MONTH_END"]));
+    for (input, field) in [
+        (json!({ "localTime": "tomorrow" }), "localTime"),
+        // Samoa went over the date line, and had no such day.
+        (
+            json!({ "localTime": "2011-12-30T12:00", "timeZone": "Pacific/Apia" }),
+            "localTime",
+        ),
+        (
+            json!({ "localTime": "2027-03-27T02:30", "timeZone": "Mars/Olympus" }),
+            "timeZone",
+        ),
+    ] {
+        assert_eq!(preview(input).await.field(), field);
+    }
+}
+
 /// What is left out stays, null clears the recurrence, and a new name moves the task but not its id.
 async fn changed_in_part(database: Database) {
     let app = TestApp::start(database).await;
@@ -421,6 +466,7 @@ async fn output_followed_live(database: Database) {
 on_both_databases!(
     made_of_a_name_and_a_time,
     next_times,
+    previewed,
     changed_in_part,
     names_are_unique,
     listed_in_pages,

@@ -11,7 +11,7 @@ use proptest::{
     prop_assert, prop_assert_eq, prop_assume, proptest,
 };
 
-use super::Calendar;
+use super::{Calendar, Remark};
 
 fn time(text: &str) -> Timestamp {
     let time: DateTime<Utc> = text.parse().expect("an RFC 3339 time");
@@ -42,6 +42,51 @@ fn slots(
 /// The slots of a daily task at 02:30 of a zone's clock, from an anchor on.
 fn daily(anchor: &str, zone: Tz) -> Vec<String> {
     slots(anchor, Recurrence::Daily, zone, MonthEndPolicy::Clamp, 4)
+}
+
+/// What is special about the first slots of a calendar.
+fn remarks(
+    anchor: &str,
+    recurrence: Recurrence,
+    zone: Tz,
+    month_end: MonthEndPolicy,
+    count: usize,
+) -> Vec<Vec<Remark>> {
+    let calendar = Calendar::new(time(anchor), Some(recurrence), zone, month_end);
+    calendar
+        .slots_after(time("1900-01-01T00:00:00Z"))
+        .take(count)
+        .map(|slot| calendar.remarks(slot))
+        .collect()
+}
+
+#[test]
+fn what_is_special_about_a_slot_is_told() {
+    use Recurrence::{Daily, Monthly};
+    let berlin =
+        |anchor, recurrence, month_end| remarks(anchor, recurrence, Europe::Berlin, month_end, 3);
+    let clamp = MonthEndPolicy::Clamp;
+    assert_eq!(
+        berlin("2026-03-28T01:30:00Z", Daily, clamp),
+        [vec![], vec![Remark::Gap], vec![]]
+    );
+    assert_eq!(
+        berlin("2026-10-24T00:30:00Z", Daily, clamp),
+        [vec![], vec![Remark::Fold], vec![]]
+    );
+    assert_eq!(
+        berlin("2027-01-31T08:00:00Z", Monthly, clamp),
+        [vec![], vec![Remark::MonthEnd], vec![]]
+    );
+    assert_eq!(
+        berlin("2027-01-31T08:00:00Z", Monthly, MonthEndPolicy::Skip),
+        [vec![], vec![], vec![]]
+    );
+    // Santiago's clocks skip midnight.
+    assert_eq!(
+        remarks("2027-09-04T04:00:00Z", Daily, America::Santiago, clamp, 3),
+        [vec![], vec![Remark::Gap], vec![]]
+    );
 }
 
 #[test]

@@ -3,23 +3,20 @@
 use std::collections::HashMap;
 
 use entity::{
-    Guid, TaskId, Timestamp,
+    Guid, TaskId,
     task::{Column, Entity, Model},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
-use super::{Key, calendar};
+use super::Key;
 use crate::{
     domain::{
         actor::Viewer,
         page::{Page, Slice},
     },
-    error::{Error, Result},
+    error::Result,
     state::State,
 };
-
-/// The most slots that are told in advance.
-pub const NEXT_TIMES: i32 = 100;
 
 /// One task, if there is one.
 pub async fn by_key(state: &State, _: &Viewer, key: Key<'_>) -> Result<Option<Model>> {
@@ -64,21 +61,4 @@ pub async fn list(
         .all(state.db.read())
         .await?;
     Ok(slice.page(rows))
-}
-
-/// The next slots of a task; none while it is disabled.
-pub fn next_times(task: &Model, first: i32) -> Result<Vec<Timestamp>> {
-    if !(1..=NEXT_TIMES).contains(&first) {
-        let message = format!("must be between 1 and {NEXT_TIMES}, and is {first}");
-        return Err(Error::validation("first", message));
-    }
-    let count = usize::try_from(first).expect("it is between 1 and 100");
-    let Some(next) = task.next_time else {
-        return Ok(Vec::new());
-    };
-    let later = calendar(task)?;
-    Ok(std::iter::once(next)
-        .chain(later.slots_after(next))
-        .take(count)
-        .collect())
 }

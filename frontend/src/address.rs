@@ -30,6 +30,16 @@ pub fn script(name: &str) -> String {
     format!("/scripts/{}", utf8_percent_encode(name, ESCAPED))
 }
 
+/// The page of a task.
+pub fn task(name: &str) -> String {
+    format!("/tasks/{}", utf8_percent_encode(name, ESCAPED))
+}
+
+/// The page of a run.
+pub fn run(id: &cynic::Id) -> String {
+    format!("/runs/{}", utf8_percent_encode(id.inner(), ESCAPED))
+}
+
 /// A script's row in a schedule's page.
 pub fn result(schedule: &str, script: &str) -> String {
     format!("/schedules/{schedule}?{}", with("", "script", Some(script)))

@@ -9,20 +9,26 @@ use futures::future::{FutureExt, LocalBoxFuture};
 use leptos::prelude::*;
 use serde_json::value::RawValue;
 
+pub mod ahead;
+pub mod backups;
 mod change;
 pub mod clients;
 pub mod comparisons;
 pub mod error;
 mod http;
+mod keywords;
 pub mod last_runs;
-mod page;
+pub mod log;
+pub mod page;
 pub mod results;
+pub mod runs;
 pub mod scalars;
 pub mod schedules;
 pub mod scripts;
 pub mod session;
 pub mod socket;
 pub mod statistics;
+pub mod tasks;
 
 use self::{
     error::{Code, Error},

@@ -20,13 +20,14 @@ use crate::{
     lag::Lag,
     lazy::lazy,
     pages::{
-        clients_page, compare_page,
+        backups_page, clients_page, compare_page,
         login::{self, LoginPage},
+        logs_page,
         not_found::NotFoundPage,
         overview::OverviewPage,
-        schedule_page,
+        run_page, schedule_page,
         schedules::SchedulesPage,
-        script_page, scripts_page,
+        script_page, scripts_page, statistics_page, task_page, tasks_page,
     },
     theme::Theme,
 };
@@ -73,6 +74,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/scripts") view=|| lazy(scripts_page)/>
                     <Route path=path!("/scripts/:name") view=|| lazy(script_page)/>
                     <Route path=path!("/compare/:base/:other") view=|| lazy(compare_page)/>
+                    <Route path=path!("/tasks") view=|| lazy(tasks_page)/>
+                    <Route path=path!("/tasks/:name") view=|| lazy(task_page)/>
+                    <Route path=path!("/runs/:id") view=|| lazy(run_page)/>
+                    <Route path=path!("/backups") view=|| lazy(backups_page)/>
+                    <Route path=path!("/logs") view=|| lazy(logs_page)/>
+                    <Route path=path!("/statistics") view=|| lazy(statistics_page)/>
                     <Route path=path!("/clients") view=|| lazy(clients_page)/>
                     <Route path=path!("/login") view=LoginPage/>
                 </FlatRoutes>

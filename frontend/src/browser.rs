@@ -1,8 +1,11 @@
 //! The few things that the dashboard asks of the browser itself, each behind a function that says
 //! what for.
 
+use js_sys::{Array, Function, Intl, Object, Reflect};
 use leptos::prelude::{document, location, window};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 /// The origin of this page, such as `https://daybook.example.org`.
 pub fn origin() -> String {
@@ -76,6 +79,57 @@ pub fn new_guid() -> String {
         digits(3),
         digits(12)
     )
+}
+
+/// The IANA name of the viewer's time zone.
+pub fn time_zone() -> String {
+    let format = Intl::DateTimeFormat::new(&Array::new(), &Object::new());
+    let zone = Reflect::get(&format.resolved_options(), &"timeZone".into());
+    zone.ok()
+        .and_then(|zone| zone.as_string())
+        .unwrap_or_else(|| "UTC".to_owned())
+}
+
+/// The IANA names of the time zones that the browser knows; none where it does not tell.
+pub fn time_zones() -> Vec<String> {
+    let names = || {
+        let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
+        let known = Reflect::get(&intl, &"supportedValuesOf".into()).ok()?;
+        let known: Function = known.dyn_into().ok()?;
+        known.call1(&intl, &"timeZone".into()).ok()
+    };
+    let names = names().map(|names| Array::from(&names)).unwrap_or_default();
+    names.iter().filter_map(|name| name.as_string()).collect()
+}
+
+/// What the viewer's clock shows at the next full hour, as a field of type `datetime-local` has it.
+pub fn next_hour() -> String {
+    const HOUR: f64 = 3_600_000.0;
+    let now = js_sys::Date::now();
+    let ahead = js_sys::Date::new(&((now / HOUR).floor() * HOUR + HOUR).into());
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}",
+        ahead.get_full_year(),
+        ahead.get_month() + 1,
+        ahead.get_date(),
+        ahead.get_hours(),
+        ahead.get_minutes()
+    )
+}
+
+/// Hands a text to the viewer as a file.
+pub fn download(name: &str, text: &str) -> Result<(), JsValue> {
+    let parts = Array::of1(&text.into());
+    let options = BlobPropertyBag::new();
+    options.set_type("text/plain;charset=utf-8");
+    let blob = Blob::new_with_str_sequence_and_options(&parts, &options)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    link.set_href(&url);
+    link.set_download(name);
+    link.click();
+    // The browser has taken hold of what is behind the address by now.
+    Url::revoke_object_url(&url)
 }
 
 /// Reads a setting that this browser keeps.

@@ -78,6 +78,30 @@ pub fn ago(millis: f64) -> String {
     }
 }
 
+/// How long it still is to something, in milliseconds.
+pub fn until(millis: f64) -> String {
+    if millis <= 0.0 {
+        "due".to_owned()
+    } else {
+        format!("in {}", elapsed(millis))
+    }
+}
+
+/// A size with three digits at most: `840 B`, `8.4 kB`, `120 MB`; a kB is 1,000 bytes.
+pub fn bytes(size: f64) -> String {
+    const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
+    let (mut size, mut unit) = (size.max(0.0), 0);
+    while size >= 999.5 && unit + 1 < UNITS.len() {
+        (size, unit) = (size / 1_000.0, unit + 1);
+    }
+    if unit == 0 || size >= 9.95 {
+        format!("{} {}", whole(size.round()), UNITS[unit])
+    } else {
+        let tenths = whole((10.0 * size).round());
+        format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+    }
+}
+
 /// A count with its thousands set apart: `20 000`, with a narrow space that no line breaks at.
 pub fn count(number: i32) -> String {
     let digits = number.unsigned_abs().to_string();
@@ -89,6 +113,20 @@ pub fn count(number: i32) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A count on a scale: `800`, `1.5 k`, `2 M`.
+pub fn large_count(number: f64) -> String {
+    const UNITS: [&str; 4] = ["", " k", " M", " G"];
+    let (mut number, mut unit) = (number.max(0.0), 0);
+    while number >= 1_000.0 && unit + 1 < UNITS.len() {
+        (number, unit) = (number / 1_000.0, unit + 1);
+    }
+    let tenths = whole((10.0 * number).round());
+    match tenths % 10 {
+        0 => format!("{}{}", tenths / 10, UNITS[unit]),
+        rest => format!("{}.{rest}{}", tenths / 10, UNITS[unit]),
+    }
 }
 
 /// So many changes.
@@ -160,6 +198,11 @@ thread_local! {
     // using them.
     static EXACT: Function = viewers_format(&[("dateStyle", "medium"), ("timeStyle", "long")]);
     static DAY_OF_YEAR: Function = viewers_format(&[("day", "numeric"), ("month", "short")]);
+    static MOMENT: Function = viewers_format(&MOMENT_PARTS);
+    static UTC_MOMENT: Function =
+        viewers_format(&[MOMENT_PARTS.as_slice(), &[("timeZone", "UTC")]].concat());
+    static UTC_DATE: Function =
+        viewers_format(&[("day", "numeric"), ("month", "short"), ("timeZone", "UTC")]);
     static UTC_DAY: Function = viewers_format(&[
         ("weekday", "short"),
         ("day", "numeric"),
@@ -167,6 +210,15 @@ thread_local! {
         ("timeZone", "UTC"),
     ]);
 }
+
+const MOMENT_PARTS: [(&str, &str); 6] = [
+    ("weekday", "short"),
+    ("day", "numeric"),
+    ("month", "short"),
+    ("year", "numeric"),
+    ("hour", "2-digit"),
+    ("minute", "2-digit"),
+];
 
 fn viewers_format(parts: &[(&str, &str)]) -> Function {
     let options = Object::new();
@@ -197,10 +249,27 @@ pub fn day(millis: f64) -> String {
     DAY_OF_YEAR.with(|format| write(format, millis))
 }
 
+/// A day of UTC without its year, in the viewer's own language: `21 Nov`. Empty for what is no time.
+pub fn utc_date(millis: f64) -> String {
+    UTC_DATE.with(|format| write(format, millis))
+}
+
 /// A day of UTC with its weekday, in the viewer's own language: `Fri, 21 Nov`. Empty for what is no
 /// time.
 pub fn utc_day(millis: f64) -> String {
     UTC_DAY.with(|format| write(format, millis))
+}
+
+/// An instant in the viewer's own zone and language, to the minute: `Fri, 27 Nov 2026, 02:30`. Empty for what is no time.
+pub fn moment(millis: f64) -> String {
+    MOMENT.with(|format| write(format, millis))
+}
+
+/// What a wall clock somewhere shows, `YYYY-MM-DDTHH:MM:SS`, in the viewer's own language, as [`moment`] has it.
+pub fn local_moment(local: &str) -> String {
+    // Read and written as if it were UTC, it comes out as it went in.
+    let millis = js_sys::Date::parse(&format!("{local}Z"));
+    UTC_MOMENT.with(|format| write(format, millis))
 }
 
 #[cfg(test)]
@@ -256,12 +325,51 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_ahead_is_counted_down() {
+        assert_eq!(until(45_000.0), "in 45 s");
+        assert_eq!(until(11_520_000.0), "in 3 h 12 min");
+        assert_eq!(until(0.0), "due");
+        assert_eq!(until(-1.0), "due");
+    }
+
+    #[test]
+    fn sizes_have_three_digits_at_most() {
+        let cases = [
+            (0.0, "0 B"),
+            (999.0, "999 B"),
+            (999.9, "1.0 kB"),
+            (8_449.0, "8.4 kB"),
+            (9_949.0, "9.9 kB"),
+            (9_950.0, "10 kB"),
+            (120_400_000.0, "120 MB"),
+            (2.5e15, "2500 TB"),
+        ];
+        for (size, text) in cases {
+            assert_eq!(bytes(size), text, "{size}");
+        }
+    }
+
+    #[test]
     fn thousands_are_set_apart() {
         assert_eq!(count(0), "0");
         assert_eq!(count(999), "999");
         assert_eq!(count(20_000), "20\u{202f}000");
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(count(-1_000), "-1\u{202f}000");
+    }
+
+    #[test]
+    fn counts_on_a_scale_are_short() {
+        let cases = [
+            (0.0, "0"),
+            (2.5, "2.5"),
+            (800.0, "800"),
+            (1_500.0, "1.5 k"),
+            (2e6, "2 M"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(large_count(number), text, "{number}");
+        }
     }
 
     #[test]

@@ -5,18 +5,10 @@ use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
 
 use crate::{
-    api::error::Error,
+    api::{error::Error, page::Page},
     erased::effect,
     task::{retry_when_live, spawn_while_shown},
 };
-
-/// A stretch of a list.
-pub struct Page<T> {
-    /// What is in it.
-    pub items: Vec<T>,
-    /// Where the next one begins; `None` on the last.
-    pub next: Option<String>,
-}
 
 /// What was read by now; free to copy, and gone with the component that reads.
 pub struct Paged<T: 'static> {

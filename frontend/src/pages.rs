@@ -10,16 +10,22 @@
     reason = "the error of a page that is loaded later is that it could not be loaded"
 )]
 
+pub mod backups;
 pub mod clients;
 pub mod compare;
 pub mod live_list;
 pub mod login;
+pub mod logs;
 pub mod not_found;
 pub mod overview;
+pub mod run;
 pub mod schedule;
 pub mod schedules;
 pub mod script;
 pub mod scripts;
+pub mod statistics;
+pub mod task;
+pub mod tasks;
 
 use leptos::prelude::*;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -54,4 +60,40 @@ pub fn script_page() -> Result<Page, SplitLoaderError> {
 #[wasm_split(clients, fallible)]
 pub fn clients_page() -> Result<Page, SplitLoaderError> {
     Ok(|| view! { <clients::ClientsPage/> }.into_any())
+}
+
+/// All tasks.
+#[wasm_split(tasks, fallible)]
+pub fn tasks_page() -> Result<Page, SplitLoaderError> {
+    Ok(|| view! { <tasks::TasksPage/> }.into_any())
+}
+
+/// One task.
+#[wasm_split(tasks, fallible)]
+pub fn task_page() -> Result<Page, SplitLoaderError> {
+    Ok(|| view! { <task::TaskPage/> }.into_any())
+}
+
+/// One run.
+#[wasm_split(tasks, fallible)]
+pub fn run_page() -> Result<Page, SplitLoaderError> {
+    Ok(|| view! { <run::RunPage/> }.into_any())
+}
+
+/// All archives.
+#[wasm_split(tasks, fallible)]
+pub fn backups_page() -> Result<Page, SplitLoaderError> {
+    Ok(|| view! { <backups::BackupsPage/> }.into_any())
+}
+
+/// The log.
+#[wasm_split(records, fallible)]
+pub fn logs_page() -> Result<Page, SplitLoaderError> {
+    Ok(|| view! { <logs::LogsPage/> }.into_any())
+}
+
+/// What was done over a while, in numbers.
+#[wasm_split(records, fallible)]
+pub fn statistics_page() -> Result<Page, SplitLoaderError> {
+    Ok(|| view! { <statistics::StatisticsPage/> }.into_any())
 }

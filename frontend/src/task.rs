@@ -36,3 +36,17 @@ pub fn retry_when_live(problem: Signal<Option<Error>>, retry: impl Fn() + 'stati
         }
     });
 }
+
+/// Does something each time that the connection is back after it was lost: what happened meanwhile, nobody told.
+pub fn when_back(then: impl Fn() + 'static) {
+    let connection = Api::expect().socket().connection();
+    let mut was_lost = false;
+    effect(move || match connection.get() {
+        Connection::Reconnecting { .. } => was_lost = true,
+        Connection::Live if was_lost => {
+            was_lost = false;
+            then();
+        }
+        _ => {}
+    });
+}

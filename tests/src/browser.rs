@@ -243,6 +243,17 @@ impl Browser {
         element.send_keys(text).await.expect("it can be typed into");
     }
 
+    /// Puts a text into the field that a CSS selector finds, in place of what stands there, as its kind of field has it.
+    pub async fn fill(&self, selector: &str, text: &str) {
+        self.has(selector).await;
+        let body = "const field = document.querySelector(arguments[0]);
+            field.focus();
+            field.value = arguments[1];
+            field.dispatchEvent(new Event('input', { bubbles: true }));";
+        self.value_of(body, vec![json!(selector), json!(text)])
+            .await;
+    }
+
     /// How many elements a CSS selector finds now.
     pub async fn count(&self, selector: &str) -> usize {
         self.driver

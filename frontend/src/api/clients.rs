@@ -1,51 +1,22 @@
 //! API clients: listed, made, given new tokens, revoked. All of it needs the role ADMIN.
 
-use std::{fmt, str::FromStr};
-
 use cynic::{MutationBuilder, QueryBuilder};
 
 use super::{
-    Api,
-    error::Error,
-    page::PageInfo,
-    scalars::{DateTime, UnknownKeyword},
-    schedules::ClientName,
-    schema,
-    session::Role,
+    Api, error::Error, keywords::keywords, page::PageInfo, scalars::DateTime,
+    schedules::ClientName, schema, session::Role,
 };
 
 /// How many clients one page of the list holds.
 const PAGE_SIZE: i32 = 100;
 
-impl Role {
-    /// From the least to the most that a client may do.
-    pub const ALL: [Self; 4] = [Self::Viewer, Self::Reporter, Self::Operator, Self::Admin];
-
-    /// As the schema spells it.
-    pub fn keyword(self) -> &'static str {
-        match self {
-            Self::Viewer => "VIEWER",
-            Self::Reporter => "REPORTER",
-            Self::Operator => "OPERATOR",
-            Self::Admin => "ADMIN",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.keyword())
-    }
-}
-
-impl FromStr for Role {
-    type Err = UnknownKeyword;
-
-    fn from_str(text: &str) -> Result<Self, UnknownKeyword> {
-        let known = Self::ALL.into_iter().find(|role| role.keyword() == text);
-        known.ok_or(UnknownKeyword)
-    }
-}
+// From the least to the most that a client may do.
+keywords!(Role {
+    Viewer = "VIEWER",
+    Reporter = "REPORTER",
+    Operator = "OPERATOR",
+    Admin = "ADMIN",
+});
 
 /// An API identity with a token and a role.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
@@ -168,19 +139,5 @@ impl Api {
     pub async fn revoke_client(self, name: String) -> Result<String, Error> {
         let operation = RevokeClientMutation::build(NameVariables { name });
         Ok(self.query(operation).await?.revoke_client.client.name)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_role_is_spelled_in_forms_as_in_the_schema() {
-        for role in Role::ALL {
-            assert_eq!(serde_json::to_value(role).expect("a word"), role.keyword());
-            assert_eq!(role.keyword().parse(), Ok(role));
-        }
-        assert_eq!("admin".parse::<Role>(), Err(UnknownKeyword));
     }
 }

@@ -2,6 +2,14 @@
 
 use super::schema;
 
+/// A stretch of a list.
+pub struct Page<T> {
+    /// What is in it.
+    pub items: Vec<T>,
+    /// Where the next one begins; `None` on the last.
+    pub next: Option<String>,
+}
+
 /// Where a page ends.
 #[derive(cynic::QueryFragment)]
 pub(super) struct PageInfo {

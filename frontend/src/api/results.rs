@@ -1,14 +1,13 @@
 //! Results: one schedule's change feed, which brings its history and everything after through one
 //! subscription; and what is long about one result, which is fetched when somebody looks at it.
 
-use std::{fmt, str::FromStr};
-
 use cynic::{QueryBuilder, SubscriptionBuilder};
 
 use super::{
     Api,
     error::Error,
-    scalars::{DateTime, UnknownKeyword, Uuid},
+    keywords::keywords,
+    scalars::{DateTime, Uuid},
     schedules::{ClientName, Schedule},
     schema,
     socket::{Event, Subscription},
@@ -31,46 +30,15 @@ pub enum ResultStatus {
     Skip,
 }
 
-impl ResultStatus {
-    /// In the order in which counters and bars show them.
-    pub const ALL: [Self; 6] = [
-        Self::Pass,
-        Self::Fail,
-        Self::Error,
-        Self::Block,
-        Self::Skip,
-        Self::Running,
-    ];
-
-    /// As the schema spells it, which is also how addresses do.
-    pub fn keyword(self) -> &'static str {
-        match self {
-            Self::Running => "RUNNING",
-            Self::Pass => "PASS",
-            Self::Fail => "FAIL",
-            Self::Block => "BLOCK",
-            Self::Error => "ERROR",
-            Self::Skip => "SKIP",
-        }
-    }
-}
-
-impl fmt::Display for ResultStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.keyword())
-    }
-}
-
-impl FromStr for ResultStatus {
-    type Err = UnknownKeyword;
-
-    fn from_str(text: &str) -> Result<Self, UnknownKeyword> {
-        let known = Self::ALL
-            .into_iter()
-            .find(|status| status.keyword() == text);
-        known.ok_or(UnknownKeyword)
-    }
-}
+// In the order in which counters and bars show them.
+keywords!(ResultStatus {
+    Pass = "PASS",
+    Fail = "FAIL",
+    Error = "ERROR",
+    Block = "BLOCK",
+    Skip = "SKIP",
+    Running = "RUNNING",
+});
 
 /// One attempt of one script, without its long text.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
@@ -186,22 +154,5 @@ impl Api {
                 on_event(event.map(|data: ScheduleChangesSubscription| data.schedule_changes));
             },
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_status_is_spelled_in_addresses_as_in_the_schema() {
-        for status in ResultStatus::ALL {
-            assert_eq!(
-                serde_json::to_value(status).expect("a word"),
-                status.keyword()
-            );
-            assert_eq!(status.keyword().parse(), Ok(status));
-        }
-        assert_eq!("fail".parse::<ResultStatus>(), Err(UnknownKeyword));
     }
 }

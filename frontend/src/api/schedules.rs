@@ -3,8 +3,6 @@
 
 mod filter;
 
-use std::{fmt, str::FromStr};
-
 use cynic::{QueryBuilder, SubscriptionBuilder};
 
 pub use self::filter::ListFilter;
@@ -12,8 +10,9 @@ use self::filter::ScheduleFilter;
 use super::{
     Api,
     error::Error,
-    page::PageInfo,
-    scalars::{DateTime, UnknownKeyword, Uuid},
+    keywords::keywords,
+    page::{Page, PageInfo},
+    scalars::{DateTime, Uuid},
     schema,
     socket::{Event, Subscription},
 };
@@ -34,40 +33,17 @@ pub enum ScheduleStatus {
     Abandoned,
 }
 
+keywords!(ScheduleStatus {
+    Created = "CREATED",
+    Running = "RUNNING",
+    Closed = "CLOSED",
+    Abandoned = "ABANDONED",
+});
+
 impl ScheduleStatus {
-    /// In the order in which a schedule goes through them.
-    pub const ALL: [Self; 4] = [Self::Created, Self::Running, Self::Closed, Self::Abandoned];
-
-    /// As the schema spells it, which is also how addresses do.
-    pub fn keyword(self) -> &'static str {
-        match self {
-            Self::Created => "CREATED",
-            Self::Running => "RUNNING",
-            Self::Closed => "CLOSED",
-            Self::Abandoned => "ABANDONED",
-        }
-    }
-
     /// Whether its clock still runs: it is neither closed nor given up.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Created | Self::Running)
-    }
-}
-
-impl fmt::Display for ScheduleStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.keyword())
-    }
-}
-
-impl FromStr for ScheduleStatus {
-    type Err = UnknownKeyword;
-
-    fn from_str(text: &str) -> Result<Self, UnknownKeyword> {
-        let known = Self::ALL
-            .into_iter()
-            .find(|status| status.keyword() == text);
-        known.ok_or(UnknownKeyword)
     }
 }
 
@@ -231,22 +207,13 @@ struct ScheduleTouchedSubscription {
     schedule_updated: ScheduleName,
 }
 
-/// A stretch of the list, newest first.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SchedulePage {
-    /// The schedules.
-    pub schedules: Vec<Schedule>,
-    /// Where the next page begins; `None` on the last.
-    pub next: Option<String>,
-}
-
 impl Api {
     /// The page of the list after a cursor, or the newest one.
     pub async fn schedules(
         self,
         filter: &ListFilter,
         after: Option<String>,
-    ) -> Result<SchedulePage, Error> {
+    ) -> Result<Page<Schedule>, Error> {
         let variables = SchedulesVariables {
             first: PAGE_SIZE,
             after,
@@ -256,8 +223,8 @@ impl Api {
             .query(SchedulesQuery::build(variables))
             .await?
             .schedules;
-        Ok(SchedulePage {
-            schedules: connection.nodes,
+        Ok(Page {
+            items: connection.nodes,
             next: connection.page_info.next(),
         })
     }
@@ -350,18 +317,6 @@ pub(crate) mod tests {
             revision: 1,
             progress: Progress::default(),
         }
-    }
-
-    #[test]
-    fn a_status_is_spelled_in_addresses_as_in_the_schema() {
-        for status in ScheduleStatus::ALL {
-            assert_eq!(
-                serde_json::to_value(status).expect("a word"),
-                status.keyword()
-            );
-            assert_eq!(status.keyword().parse(), Ok(status));
-        }
-        assert_eq!("running".parse::<ScheduleStatus>(), Err(UnknownKeyword));
     }
 
     #[test]

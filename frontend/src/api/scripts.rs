@@ -5,7 +5,7 @@ use cynic::QueryBuilder;
 use super::{
     Api,
     error::Error,
-    page::PageInfo,
+    page::{Page, PageInfo},
     results::ResultStatus,
     scalars::{DateTime, Uuid},
     schedules::ScheduleStatus,
@@ -85,15 +85,6 @@ struct ScriptsQuery {
 struct ScriptConnection {
     nodes: Vec<ScriptSummary>,
     page_info: PageInfo,
-}
-
-/// A stretch of the list, by name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ScriptPage {
-    /// The scripts.
-    pub scripts: Vec<ScriptSummary>,
-    /// Where the next page begins; `None` on the last.
-    pub next: Option<String>,
 }
 
 /// What is said of one script, over its last 50 schedules.
@@ -225,7 +216,7 @@ impl Api {
         self,
         filter: &ScriptFilter,
         after: Option<String>,
-    ) -> Result<ScriptPage, Error> {
+    ) -> Result<Page<ScriptSummary>, Error> {
         let variables = ScriptsVariables {
             first: PAGE_SIZE,
             after,
@@ -233,8 +224,8 @@ impl Api {
             flaky_only: filter.flaky_only,
         };
         let connection = self.query(ScriptsQuery::build(variables)).await?.scripts;
-        Ok(ScriptPage {
-            scripts: connection.nodes,
+        Ok(Page {
+            items: connection.nodes,
             next: connection.page_info.next(),
         })
     }

@@ -130,7 +130,35 @@ impl Socket {
     pub fn subscribe<T, V>(
         self,
         operation: impl Fn() -> StreamingOperation<T, V> + 'static,
+        on_event: impl FnMut(Event<T>) + 'static,
+    ) -> Subscription
+    where
+        T: DeserializeOwned + 'static,
+        V: Serialize + 'static,
+    {
+        self.prepare(operation, on_event, None)
+    }
+
+    /// As [`Socket::subscribe`], but for something that comes to an end by itself: when the server
+    /// says that it has, nothing is started again.
+    pub fn subscribe_to_its_end<T, V>(
+        self,
+        operation: impl Fn() -> StreamingOperation<T, V> + 'static,
+        on_event: impl FnMut(Event<T>) + 'static,
+        on_end: impl Fn() + 'static,
+    ) -> Subscription
+    where
+        T: DeserializeOwned + 'static,
+        V: Serialize + 'static,
+    {
+        self.prepare(operation, on_event, Some(Box::new(on_end)))
+    }
+
+    fn prepare<T, V>(
+        self,
+        operation: impl Fn() -> StreamingOperation<T, V> + 'static,
         mut on_event: impl FnMut(Event<T>) + 'static,
+        on_end: Option<OnEnd>,
     ) -> Subscription
     where
         T: DeserializeOwned + 'static,
@@ -154,14 +182,15 @@ impl Socket {
                 verdict
             }
         };
-        self.start(Box::new(operation), Box::new(deliver))
+        self.start(Box::new(operation), Box::new(deliver), on_end)
     }
 
     /// Of one type, so that there is one of it in the module, and not one for each subscription.
-    fn start(self, operation: Operation, deliver: Deliver) -> Subscription {
+    fn start(self, operation: Operation, deliver: Deliver, on_end: Option<OnEnd>) -> Subscription {
         let entry = Entry {
             operation,
             deliver: RefCell::new(deliver),
+            on_end,
             wire_id: Cell::new(None),
             backoff: Cell::new(Backoff::default()),
         };
@@ -225,14 +254,32 @@ type Operation = Box<dyn Fn() -> Box<RawValue>>;
 /// Decodes what came for a subscription and hands it to its page.
 type Deliver = Box<dyn FnMut(Arrival<'_>) -> Verdict>;
 
+/// What is done when a subscription has come to its end.
+type OnEnd = Box<dyn Fn()>;
+
 /// One subscription.
 struct Entry {
     operation: Operation,
     deliver: RefCell<Deliver>,
+    /// None where it has no end, and is started again whenever it seems to.
+    on_end: Option<OnEnd>,
     /// Its id on the present connection; `None` while it does not run there. Never used twice, so
     /// that what is still on its way for an earlier start is told from what belongs to this one.
     wire_id: Cell<Option<u32>>,
     backoff: Cell<Backoff>,
+}
+
+impl Entry {
+    /// The server says that no more will come.
+    fn complete(&self) -> Verdict {
+        match &self.on_end {
+            Some(on_end) => {
+                on_end();
+                Verdict::Over
+            }
+            None => Verdict::Restarts,
+        }
+    }
 }
 
 /// What came for a subscription.
@@ -343,7 +390,7 @@ impl Shared {
         let verdict = match (message.kind, message.payload) {
             (Kind::Next, Some(payload)) => (entry.deliver.borrow_mut())(Arrival::Next(payload)),
             (Kind::Error, Some(payload)) => (entry.deliver.borrow_mut())(Arrival::Error(payload)),
-            (Kind::Complete, _) => Verdict::Restarts,
+            (Kind::Complete, _) => entry.complete(),
             _ => return,
         };
         match verdict {

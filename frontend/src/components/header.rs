@@ -86,6 +86,10 @@ fn Navigation(
             {link("/", "Overview")}
             {link("/schedules", "Schedules")}
             {link("/scripts", "Scripts")}
+            {link("/tasks", "Tasks")}
+            {link("/backups", "Backups")}
+            {link("/logs", "Log")}
+            {link("/statistics", "Statistics")}
             {dynamic(clients)}
             <a href="/graphiql" rel="external" class="nav__link">
                 "API"

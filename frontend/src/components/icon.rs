@@ -52,6 +52,14 @@ pub enum Glyph {
     Minus,
     /// Rising bars: a history.
     Bars,
+    /// A triangle: run it.
+    Play,
+    /// Two bars: pause it.
+    Pause,
+    /// A pencil: change it.
+    Pencil,
+    /// An arrow down to a line: download.
+    Download,
 }
 
 impl Glyph {
@@ -84,6 +92,10 @@ impl Glyph {
             Self::Plus => "M8 3V13M3 8H13",
             Self::Minus => "M3 8H13",
             Self::Bars => "M3.5 13V9M8 13V5M12.5 13V2.5",
+            Self::Play => "M5 3 12.5 8 5 13Z",
+            Self::Pause => "M5.5 3.5V12.5M10.5 3.5V12.5",
+            Self::Pencil => "M3 13 3.5 10.5 11 3 13 5 5.5 12.5Z",
+            Self::Download => "M8 2.5V10M4.5 6.8 8 10.2 11.5 6.8M3 13.5H13",
         }
     }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
 use crate::{
-    api::{results::ResultStatus, schedules::ScheduleStatus},
+    api::{log::LogStatus, results::ResultStatus, runs::RunStatus, schedules::ScheduleStatus},
     erased::dynamic,
 };
 
@@ -47,6 +47,30 @@ impl From<ResultStatus> for Look {
             ResultStatus::Block => look("Block", "block", Glyph::Barred),
             ResultStatus::Error => look("Error", "error", Glyph::Exclamation),
             ResultStatus::Skip => look("Skip", "skip", Glyph::Skip),
+        }
+    }
+}
+
+impl From<RunStatus> for Look {
+    fn from(status: RunStatus) -> Self {
+        match status {
+            RunStatus::Queued => look("Queued", "created", Glyph::Dashed),
+            RunStatus::Running => look("Running", "running", Glyph::Arc),
+            RunStatus::Succeeded => look("Succeeded", "pass", Glyph::Tick),
+            RunStatus::Failed => look("Failed", "fail", Glyph::Cross),
+            RunStatus::TimedOut => look("Timed out", "error", Glyph::Clock),
+            RunStatus::Cancelled => look("Cancelled", "skip", Glyph::Barred),
+            RunStatus::Skipped => look("Skipped", "skip", Glyph::Skip),
+            RunStatus::Missed => look("Missed", "error", Glyph::Exclamation),
+        }
+    }
+}
+
+impl From<LogStatus> for Look {
+    fn from(status: LogStatus) -> Self {
+        match status {
+            LogStatus::Success => look("Success", "pass", Glyph::Tick),
+            LogStatus::Error => look("Error", "fail", Glyph::Cross),
         }
     }
 }

@@ -1,15 +1,16 @@
-//! The first page, attention first: open schedules that need somebody, what broke in the last run of
-//! each title, what goes on now, and how the last 30 days went.
+//! The first page, attention first: open schedules that need somebody, what goes on now and falls
+//! due next, what broke in the last run of each title, and how the last 30 days went.
 
+mod ahead;
 mod attention;
 mod days;
 mod last_runs;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
-use self::{attention::reason, days::Days, last_runs::LastRuns};
+use self::{ahead::Ahead, attention::reason, days::Days, last_runs::LastRuns};
 use super::live_list::{LiveList, Row};
 use crate::{
     api::{Api, schedules::ListFilter},
@@ -22,22 +23,25 @@ use crate::{
         schedule_row::ScheduleRow,
     },
     erased::{computed, dynamic, memo},
+    told::Told,
 };
-
-/// How long what is told of closed schedules is gathered.
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// The page.
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     browser::set_title("Overview");
     let open = LiveList::start(ListFilter::open());
-    let changed = told_of_closings();
+    let api = Api::expect();
+    let changed = Told::new().by(|told| api.watch_closed_schedules(move || told.tell()));
     let days = days::fetch(changed);
+    let ahead = ahead::fetch();
     // A new server has nothing to show but how to begin.
     let fresh = memo(move || {
         let idle = matches!(days.get(), Some(Ok(days)) if days.is_empty());
-        idle && open.is_settled() && open.is_empty()
+        let none_ahead = ahead
+            .get()
+            .is_none_or(|ahead| ahead.is_ok_and(|ahead| ahead.is_empty()));
+        idle && none_ahead && open.is_settled() && open.is_empty()
     });
     view! {
         <h1 class="visually-hidden">"Overview"</h1>
@@ -47,6 +51,7 @@ pub fn OverviewPage() -> impl IntoView {
             } else {
                 view! {
                     <OpenSchedules open/>
+                    <Ahead ahead/>
                     <LastRuns changed/>
                     <Days days/>
                 }
@@ -54,29 +59,6 @@ pub fn OverviewPage() -> impl IntoView {
             }
         })}
     }
-}
-
-/// Notified soon after a schedule is closed, or one that is closed changes, which is when the numbers
-/// of closed ones may be others. However many there are at once, it is one notice.
-fn told_of_closings() -> Trigger {
-    let changed = Trigger::new();
-    let due = StoredValue::new(false);
-    let subscription = Api::expect().watch_closed_schedules(move || {
-        if due.get_value() {
-            return;
-        }
-        due.set_value(true);
-        let tell = move || {
-            // The page may be gone by now.
-            if due.try_set_value(false).is_none() {
-                changed.notify();
-            }
-        };
-        set_timeout(tell, PAUSE);
-    });
-    // Held until the page is gone.
-    StoredValue::new_local(subscription);
-    changed
 }
 
 /// The open schedules: first those that need somebody, then those that just run.

@@ -2,14 +2,15 @@
 
 mod filter;
 
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 
-use self::filter::{AddressFilter, Part, Statuses, is_label};
+use self::filter::{AddressFilter, Statuses, is_label};
 use super::live_list::LiveList;
 use crate::{
     api::schedules::{ListFilter, ScheduleStatus},
     browser,
     components::{
+        filter_field::FilterField,
         icon::{Glyph, Icon},
         no_schedules::NoSchedules,
         notice::{Failure, Loading, Notice},
@@ -132,48 +133,6 @@ fn StatusChips(
             </button>
             {ScheduleStatus::ALL.map(chip)}
         </div>
-    }
-}
-
-/// A field for one part of the filter. What can't be read is marked, and filters by nothing.
-#[component]
-fn FilterField(
-    /// The part, as the address has it.
-    part: Part,
-    /// The field's type.
-    kind: &'static str,
-    /// What stands in the empty field.
-    placeholder: &'static str,
-    /// The name that browser tests find it by.
-    test_id: &'static str,
-    /// Whether a text can be read.
-    #[prop(default = |_| true)]
-    is_readable: fn(&str) -> bool,
-    /// Whether this is the page's search field.
-    #[prop(optional)]
-    main: bool,
-) -> impl IntoView {
-    let (value, set_value) = part;
-    let text = memo(move || value.get().unwrap_or_default());
-    let unreadable = move || {
-        text.with(|text| !text.is_empty() && !is_readable(text))
-            .to_string()
-    };
-    let change = move |event: ev::Event| {
-        let text = event_target_value(&event).trim().to_owned();
-        set_value.set((!text.is_empty()).then_some(text));
-    };
-    view! {
-        <input
-            class="input"
-            type=kind
-            placeholder=placeholder
-            data-testid=test_id
-            data-search=main.then_some("")
-            aria-invalid=computed(unreadable)
-            prop:value=text
-            on:change=change
-        />
     }
 }
 

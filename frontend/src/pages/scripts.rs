@@ -26,7 +26,7 @@ use crate::{
     },
     erased::{computed, dynamic, handler, memo},
     format,
-    paged::{Page, Paged},
+    paged::Paged,
 };
 
 /// How long somebody who types may pause within a word.
@@ -88,11 +88,7 @@ fn read(filter: Memo<ScriptFilter>) -> Paged<ScriptSummary> {
             if is_typed {
                 sleep(PAUSE).await;
             }
-            let page = api.scripts(&filter, after).await?;
-            Ok(Page {
-                items: page.scripts,
-                next: page.next,
-            })
+            api.scripts(&filter, after).await
         }
         .boxed_local()
     });

@@ -1,6 +1,7 @@
 //! The dashboard and GraphiQL in a real Chromium. Pictures of what they show are left in `target/screenshots`.
 
 mod actions;
+mod backups;
 mod clients;
 mod compare;
 mod graphiql;
@@ -9,7 +10,10 @@ mod lazy;
 mod live;
 mod load;
 mod login;
+mod logs;
 mod looks;
 mod overview;
+mod runs;
 mod schedules;
 mod scripts;
+mod tasks;

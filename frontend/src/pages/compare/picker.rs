@@ -25,7 +25,7 @@ use crate::{
     },
     erased::{dynamic, handler},
     format,
-    paged::{Page, Paged},
+    paged::Paged,
 };
 
 /// The dialog.
@@ -81,14 +81,7 @@ pub(super) fn Picker(
 fn read() -> Paged<Schedule> {
     let api = Api::expect();
     Paged::start(move |after| {
-        async move {
-            let page = api.schedules(&ListFilter::default(), after).await?;
-            Ok(Page {
-                items: page.schedules,
-                next: page.next,
-            })
-        }
-        .boxed_local()
+        async move { api.schedules(&ListFilter::default(), after).await }.boxed_local()
     })
 }
 

@@ -4,8 +4,9 @@
 use leptos::prelude::*;
 
 use crate::api::{
+    page::Page,
     scalars::DateTime,
-    schedules::{ListFilter, Schedule, SchedulePage},
+    schedules::{ListFilter, Schedule},
 };
 
 /// One row: what never changes about it, and the schedule as it changes.
@@ -43,12 +44,12 @@ impl Listing {
     }
 
     /// Takes in a page. What the live connection brought meanwhile is newer and stays.
-    pub(super) fn append(&mut self, page: SchedulePage) {
+    pub(super) fn append(&mut self, page: Page<Schedule>) {
         self.next = page.next;
-        if let Some(oldest) = page.schedules.last() {
+        if let Some(oldest) = page.items.last() {
             self.horizon = Some(oldest.created_time.clone());
         }
-        for schedule in page.schedules {
+        for schedule in page.items {
             match self.find(&schedule) {
                 Some(row)
                     if row
@@ -114,9 +115,9 @@ mod tests {
         listing.rows.iter().map(|row| row.name.as_str()).collect()
     }
 
-    fn page(schedules: Vec<Schedule>, next: Option<&str>) -> SchedulePage {
-        SchedulePage {
-            schedules,
+    fn page(schedules: Vec<Schedule>, next: Option<&str>) -> Page<Schedule> {
+        Page {
+            items: schedules,
             next: next.map(Into::into),
         }
     }

@@ -13,6 +13,7 @@ use crate::{
     erased::{dynamic, memo},
     fetched::Fetched,
     format,
+    told::Told,
 };
 
 const DAY: f64 = 86_400_000.0;
@@ -21,17 +22,6 @@ const DAY: f64 = 86_400_000.0;
 const DAYS: i32 = 30;
 
 impl Day {
-    fn count(&self, status: ResultStatus) -> i32 {
-        match status {
-            ResultStatus::Pass => self.pass,
-            ResultStatus::Fail => self.fail,
-            ResultStatus::Error => self.error,
-            ResultStatus::Block => self.block,
-            ResultStatus::Skip => self.skip,
-            ResultStatus::Running => 0,
-        }
-    }
-
     /// The share of passes among its passes, failures, errors and blocks, in percent; `None` where
     /// there are none of all these.
     fn pass_rate(&self) -> Option<f64> {
@@ -60,7 +50,7 @@ impl Day {
 }
 
 /// The days, counted again at the turn of each and whenever `changed` is notified.
-pub(super) fn fetch(changed: Trigger) -> Fetched<Vec<Day>> {
+pub(super) fn fetch(changed: Told) -> Fetched<Vec<Day>> {
     let api = Api::expect();
     let now = Clock::expect().live();
     let first = memo(move || first_day(now.get()));

@@ -19,6 +19,7 @@ use crate::{
     },
     erased::dynamic,
     fetched::Fetched,
+    told::Told,
 };
 
 /// How far back a run may lie, in milliseconds.
@@ -31,7 +32,7 @@ const NAMED: usize = 6;
 #[component]
 pub(super) fn LastRuns(
     /// Notified when there may be others.
-    changed: Trigger,
+    changed: Told,
 ) -> impl IntoView {
     let api = Api::expect();
     let now = Clock::expect().now();

@@ -6,7 +6,9 @@ use super::actions::Actions;
 use crate::{
     api::schedules::{Progress, Schedule, ScheduleStatus},
     clock::Clock,
-    components::{labels::Labels, progress::ProgressBar, status::StatusBadge, time::RelativeTime},
+    components::{
+        facts::Fact, labels::Labels, progress::ProgressBar, status::StatusBadge, time::RelativeTime,
+    },
     erased::{dynamic, memo},
     format,
     part::part,
@@ -55,23 +57,6 @@ pub(super) fn Summary(
             <p class="progress__words" data-testid="progress-words">
                 {dynamic(move || progress.with(progress_words))}
             </p>
-        </div>
-    }
-}
-
-/// One fact and what it is called.
-#[component]
-fn Fact(
-    /// What it is called.
-    #[prop(into)]
-    name: Signal<&'static str>,
-    /// The fact.
-    children: Children,
-) -> impl IntoView {
-    view! {
-        <div class="fact">
-            <dt>{name}</dt>
-            <dd>{children()}</dd>
         </div>
     }
 }

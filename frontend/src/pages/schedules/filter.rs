@@ -6,11 +6,11 @@ use std::{fmt, str::FromStr};
 use leptos::prelude::*;
 
 use crate::{
-    address::{in_place, query_signal},
     api::{
-        scalars::{DateTime, UnknownKeyword},
+        scalars::UnknownKeyword,
         schedules::{Label, ListFilter, ScheduleStatus},
     },
+    filter::{self, Day, Part, parsed, text},
 };
 
 /// Several statuses: their keywords with commas between.
@@ -79,55 +79,6 @@ pub(super) fn is_label(text: &str) -> bool {
     text.parse::<LabelText>().is_ok()
 }
 
-/// A day as `YYYY-MM-DD`, which is how a field of type `date` has it too.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Day(String);
-
-impl Day {
-    /// The moment at which the day begins.
-    fn start(&self) -> DateTime {
-        DateTime(format!("{}T00:00:00.000Z", self.0))
-    }
-
-    /// The moment at which the next day begins.
-    fn end(&self) -> DateTime {
-        const DAY: f64 = 86_400_000.0;
-        DateTime::from_millis(self.start().millis() + DAY)
-    }
-}
-
-impl fmt::Display for Day {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for Day {
-    type Err = UnknownKeyword;
-
-    fn from_str(text: &str) -> Result<Self, UnknownKeyword> {
-        let shape: Vec<_> = text.split('-').map(str::len).collect();
-        let digits = text.chars().all(|c| c.is_ascii_digit() || c == '-');
-        let day = Self(text.to_owned());
-        if digits && shape == [4, 2, 2] && !day.start().millis().is_nan() {
-            Ok(day)
-        } else {
-            Err(UnknownKeyword)
-        }
-    }
-}
-
-/// One part of the filter as a text, tied to the address.
-pub(super) type Part = (Memo<Option<String>>, SignalSetter<Option<String>>);
-
-fn text(part: Part) -> Option<String> {
-    part.0.get().filter(|text| !text.is_empty())
-}
-
-fn parsed<T: FromStr>(part: Part) -> Option<T> {
-    text(part)?.parse().ok()
-}
-
 /// The whole filter, tied to the address; free to copy.
 #[derive(Clone, Copy)]
 pub(super) struct AddressFilter {
@@ -143,12 +94,12 @@ impl AddressFilter {
     /// Ties the filter to the address of this page.
     pub(super) fn tied() -> Self {
         Self {
-            status: query_signal("status", in_place()),
-            title: query_signal("title", in_place()),
-            client: query_signal("client", in_place()),
-            label: query_signal("label", in_place()),
-            from: query_signal("from", in_place()),
-            to: query_signal("to", in_place()),
+            status: filter::tied("status"),
+            title: filter::tied("title"),
+            client: filter::tied("client"),
+            label: filter::tied("label"),
+            from: filter::tied("from"),
+            to: filter::tied("to"),
         }
     }
 

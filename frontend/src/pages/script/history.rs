@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use super::outcome::Outcome;
 use crate::{
-    api::{Api, scripts::ScriptFacts},
-    paged::{Page, Paged},
+    api::{Api, page::Page, scripts::ScriptFacts},
+    paged::Paged,
 };
 
 /// What became of a script; free to copy, and gone with the page that shows it.

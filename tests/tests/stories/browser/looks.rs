@@ -1,15 +1,19 @@
 //! Every page, wide and narrow, light and dark: nothing sticks out of the window, and axe-core finds nothing to say
 //! against it. The pictures are left in `target/screenshots`.
 
+use std::path::Path;
+
 use daybook_tests::{Browser, Report, ResultStatus, TestApp};
 use serde_json::json;
 use uuid::Uuid;
+
+use super::backups::with_backups;
 
 const SIZES: [(&str, u32, u32); 2] = [("wide", 1280, 900), ("narrow", 360, 740)];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page() {
-    let app = TestApp::sqlite().await;
+    let (app, root) = with_backups().await;
     let base = run(&app, ResultStatus::Pass).await;
     let other = run(&app, ResultStatus::Fail).await;
     let input = json!({ "title": "nightly build", "expected": ["ui/search/finds_it", "later"] });
@@ -21,7 +25,39 @@ async fn every_page() {
     app.admin()
         .create_client("nightly", daybook_tests::Role::Reporter)
         .await;
-    let pages = [
+    let run = automation(&app, root.path()).await;
+    let pages = pages([base, other, open], &run);
+    let browser = Browser::signed_in(app.address()).await;
+    let mut findings = Vec::new();
+    for (name, path, settled) in &pages {
+        browser
+            .open(&format!("http://{}{path}", app.address()))
+            .await;
+        browser.has(settled).await;
+        for dark in [false, true] {
+            for (size, width, height) in SIZES {
+                browser.looks_like(width, height, dark).await;
+                let look = format!("{name}-{size}-{}", if dark { "dark" } else { "light" });
+                let violations = browser.accessibility_violations().await;
+                findings.extend(
+                    violations
+                        .into_iter()
+                        .map(|finding| format!("{look}: {finding}")),
+                );
+                if sticks_out(&browser).await {
+                    findings.push(format!("{look}: wider than the window"));
+                }
+                browser.screenshot(&look).await;
+            }
+        }
+    }
+    assert_eq!(findings, Vec::<String>::new());
+    browser.quit().await;
+}
+
+/// Every page: its name, its address, and what it has when it is there.
+fn pages([base, other, open]: [Uuid; 3], run: &str) -> Vec<(&'static str, String, &'static str)> {
+    vec![
         ("overview", "/".to_owned(), "[data-testid=days]"),
         (
             "schedules",
@@ -70,39 +106,79 @@ async fn every_page() {
             "[data-testid=attempt-row]",
         ),
         ("clients", "/clients".to_owned(), "[data-testid=client-row]"),
+        ("tasks", "/tasks".to_owned(), "[data-testid=task-row]"),
+        (
+            "task",
+            "/tasks/smoke%20test".to_owned(),
+            "[data-testid=run-row]",
+        ),
+        (
+            "task-none",
+            "/tasks/never".to_owned(),
+            "[data-testid=task-not-found]",
+        ),
+        ("run", format!("/runs/{run}"), "[data-testid=output-line]"),
+        (
+            "run-none",
+            "/runs/never".to_owned(),
+            "[data-testid=run-not-found]",
+        ),
+        (
+            "backups",
+            "/backups".to_owned(),
+            "[data-testid=archive-row]",
+        ),
+        ("logs", "/logs".to_owned(), "[data-testid=log-row]"),
+        (
+            "logs-none",
+            "/logs?action=NEVER".to_owned(),
+            "[data-testid=no-entries]",
+        ),
+        (
+            "statistics",
+            "/statistics".to_owned(),
+            "[data-testid=plot-actions]",
+        ),
         (
             "not-found",
             "/nowhere".to_owned(),
             "[data-testid=not-found]",
         ),
         ("login", "/login".to_owned(), "[data-testid=login-form]"),
-    ];
-    let browser = Browser::signed_in(app.address()).await;
-    let mut findings = Vec::new();
-    for (name, path, settled) in &pages {
-        browser
-            .open(&format!("http://{}{path}", app.address()))
-            .await;
-        browser.has(settled).await;
-        for dark in [false, true] {
-            for (size, width, height) in SIZES {
-                browser.looks_like(width, height, dark).await;
-                let look = format!("{name}-{size}-{}", if dark { "dark" } else { "light" });
-                let violations = browser.accessibility_violations().await;
-                findings.extend(
-                    violations
-                        .into_iter()
-                        .map(|finding| format!("{look}: {finding}")),
-                );
-                if sticks_out(&browser).await {
-                    findings.push(format!("{look}: wider than the window"));
-                }
-                browser.screenshot(&look).await;
-            }
-        }
+    ]
+}
+
+/// What Daybook did by itself: tasks of several kinds, a run that failed with something to say, and a backup. Returns the
+/// run's id.
+async fn automation(app: &TestApp, source: &Path) -> String {
+    let admin = app.admin();
+    let script = "echo 'opening the shop'; echo 'the shop is closed' >&2; exit 2";
+    for (name, recurrence, action) in [
+        (
+            "smoke test",
+            "DAILY",
+            json!({ "command": { "command": "sh", "arguments": [script] } }),
+        ),
+        (
+            "month's end",
+            "MONTHLY",
+            json!({ "reminder": { "note": "count the drawers" } }),
+        ),
+    ] {
+        let input = json!({
+            "name": name, "scheduledTime": "2999-01-31T02:30:00Z", "recurrence": recurrence, "timeZone": "Europe/Berlin",
+            "action": action,
+        });
+        admin.create_task(input).await.data("");
     }
-    assert_eq!(findings, Vec::<String>::new());
-    browser.quit().await;
+    let paused =
+        json!({ "name": "paused", "scheduledTime": "2999-01-31T02:30:00Z", "enabled": false });
+    admin.create_task(paused).await.data("");
+    let run = admin.run_task("smoke test").await;
+    let run: String = run.parse("/runTask/run/id");
+    admin.ended(&run).await;
+    admin.backed_up(source).await;
+    run
 }
 
 /// Whether the page has to be scrolled sideways.

@@ -24,6 +24,29 @@ async fn of_a_new_server() {
     browser.quit().await;
 }
 
+/// What falls due next is told, the soonest first, on a server that has tasks only, too; it follows what is done to them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_falls_due() {
+    let app = TestApp::sqlite().await;
+    let admin = app.admin();
+    let create = async |name: &str, time: &str| {
+        let input = json!({ "name": name, "scheduledTime": time });
+        admin.create_task(input).await.data("");
+    };
+    create("later", "2999-02-01T00:00:00Z").await;
+    let browser = Browser::signed_in(app.address()).await;
+    browser.reads("[data-testid=firing] a", "later").await;
+    create("soon", "2999-01-01T00:00:00Z").await;
+    browser.reads("[data-testid=firing] a", "soon").await;
+    browser.has_count("[data-testid=firing]", 2).await;
+    let pause = json!({ "name": "soon", "enabled": false });
+    admin.update_task(pause).await.data("");
+    browser.reads("[data-testid=firing] a", "later").await;
+    browser.click("[data-testid=firing] a").await;
+    browser.reads("h1", "later").await;
+    browser.quit().await;
+}
+
 /// What broke since the run before is named, and leads to its row; an abandoned schedule is on top; the day leads to its
 /// schedules. All of it follows what happens.
 #[tokio::test(flavor = "multi_thread")]

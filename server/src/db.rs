@@ -3,7 +3,11 @@
 //! The kind is chosen by the URL at run time; everything else in the server is the same for both. On SQLite one
 //! connection writes and several read; on MySQL and MariaDB they come from one pool.
 
-use std::{future::Future, str::FromStr, time::Duration};
+use std::{
+    future::Future,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, bail};
 use migration::{Migrator, MigratorTrait};
@@ -43,7 +47,7 @@ impl Db {
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
         let (reader, writer) = if kind(url)? == DbBackend::Sqlite {
             // The writer comes first: it makes the file, and switches it to WAL.
-            let writer = Database::connect(sqlite(url, 1)).await;
+            let writer = open_file(url).await;
             let writer = writer.with_context(|| format!("can't open {url}"))?;
             let reader = Database::connect(sqlite(url, SQLITE_READERS)).await?;
             (reader, writer)
@@ -248,6 +252,22 @@ fn kind(url: &str) -> anyhow::Result<DbBackend> {
         Some(("sqlite", _)) => Ok(DbBackend::Sqlite),
         Some(("mysql" | "mariadb", _)) => Ok(DbBackend::MySql),
         _ => bail!("DATABASE_URL must begin with sqlite: or mysql:"),
+    }
+}
+
+/// Opens the connection that writes to a file. Switching a new file to WAL locks it, and whoever comes meanwhile is turned
+/// away at once, whatever the busy timeout: of several servers that start at the same moment, all but one.
+async fn open_file(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut attempt = 1;
+    loop {
+        match Database::connect(sqlite(url, 1)).await {
+            Err(error) if is_collision(&error) && Instant::now() < deadline => {
+                tokio::time::sleep(back_off(attempt)).await;
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
     }
 }
 

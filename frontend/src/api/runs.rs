@@ -1,5 +1,7 @@
 //! Runs: what tasks did, and what somebody asked for; their output, line by line, as it is written.
 
+use std::collections::HashMap;
+
 use cynic::{MutationBuilder, QueryBuilder, SubscriptionBuilder};
 
 use super::{
@@ -81,13 +83,23 @@ impl RunTrigger {
     }
 }
 
+/// The name of a task.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Task")]
+pub struct TaskName {
+    /// Its unique name.
+    pub name: String,
+}
+
 /// One execution.
 #[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
 pub struct Run {
     /// Its global id.
     pub id: cynic::Id,
-    /// The name of its task; `None` for what was asked for directly.
+    /// The name that its task had then; `None` for what was asked for directly.
     pub task_name: Option<String>,
+    /// Its task as it is called now; `None` where there is none any more, too.
+    pub task: Option<TaskName>,
     /// What it does.
     pub action: TaskAction,
     /// When it was due, or asked for.
@@ -218,6 +230,19 @@ struct AnyRunChangedSubscription {
     run_changed: RunId,
 }
 
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Run")]
+struct RunWithStatus {
+    id: cynic::Id,
+    status: RunStatus,
+}
+
+#[derive(cynic::QueryFragment)]
+#[cynic(graphql_type = "Subscription")]
+struct StatusChangedSubscription {
+    run_changed: RunWithStatus,
+}
+
 #[derive(cynic::QueryVariables)]
 struct RunOutputVariables {
     id: cynic::Id,
@@ -316,6 +341,21 @@ impl Api {
                 })
             },
             move |event| on_event(event.map(|data: RunChangedSubscription| data.run_changed)),
+        )
+    }
+
+    /// Tells that some run is new, or has begun or ended; how far it is, this does not tell.
+    pub fn watch_all_statuses(self, on_change: impl Fn() + 'static) -> Subscription {
+        let mut known = HashMap::new();
+        self.socket.subscribe(
+            || StatusChangedSubscription::build(()),
+            move |event: Event<StatusChangedSubscription>| {
+                if let Event::Next(StatusChangedSubscription { run_changed: run }) = event
+                    && known.insert(run.id.into_inner(), run.status) != Some(run.status)
+                {
+                    on_change();
+                }
+            },
         )
     }
 

@@ -32,12 +32,17 @@ pub fn Curl(
     operation: String,
     /// What the command does, for those who don't see it.
     label: &'static str,
+    /// What the client must be that sends it.
+    #[prop(default = "may report")]
+    needs: &'static str,
 ) -> impl IntoView {
     view! {
         <CodeBlock text=command(&browser::origin(), operation) label/>
         <p class="muted">
             <code>"$DAYBOOK_TOKEN"</code>
-            " is the token of a client that may report."
+            " is the token of a client that "
+            {needs}
+            "."
         </p>
     }
 }

@@ -43,21 +43,20 @@ const RUN_BACKUP: &str =
 pub fn BackupsPage() -> impl IntoView {
     browser::set_title("Backups");
     let api = Api::expect();
-    let told = Told::new().by(|told| api.watch_all_runs(move || told.tell()));
-    let backups = Paged::start(move |after| api.backups(after).boxed_local());
+    let moved = Told::new().by(|told| api.watch_all_runs(move || told.tell()));
     let under_way = Fetched::start(move || {
-        told.track();
+        moved.track();
         api.backups_under_way()
     });
-    // One that was under way and is not any more may be an archive by now.
-    let number = Memo::new(move |_| under_way.get().and_then(Result::ok).map(|runs| runs.len()));
-    let mut before = None;
+    let backups = Paged::start(move |after| api.backups(after).boxed_local());
+    // Each is on the log with its end.
+    let ended = Told::new().by(|told| api.watch_actions(&["BACKUP"], move || told.tell()));
+    let mut is_first = true;
     effect(move || {
-        let now = number.get();
-        if before.is_some() && now != before {
+        ended.track();
+        if !std::mem::take(&mut is_first) {
             backups.restart();
         }
-        before = now;
     });
     let is_asking = RwSignal::new(false);
     let may_ask = move || api.session().with(|session| session.may(Role::Operator));
@@ -236,10 +235,9 @@ fn NoBackups() -> impl IntoView {
         <Notice title="No backups yet" test_id="no-backups">
             <p>
                 "A backup is an archive of a folder, read back and verified before it has its name. \
-                 Which folders may be read, the server's operator configures. Ask for one with the button above, \
-                 by a task, or with:"
+                 Which folders may be read, the server's operator configures. An operator asks for one here, by a task, or with:"
             </p>
-            <Curl operation=RUN_BACKUP label="Command that asks for a backup"/>
+            <Curl operation=RUN_BACKUP label="Command that asks for a backup" needs="has the role OPERATOR"/>
         </Notice>
     }
 }

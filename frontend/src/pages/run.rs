@@ -12,7 +12,12 @@ use self::{
 };
 use crate::{
     address,
-    api::{Api, runs::Run, scalars::DateTime, session::Role},
+    api::{
+        Api,
+        runs::{Run, TaskName},
+        scalars::DateTime,
+        session::Role,
+    },
     attempt::Attempt,
     browser,
     clock::Clock,
@@ -78,10 +83,10 @@ fn Content(
     effect(move || run.with(|run| browser::set_title(&run.display_name())));
     let name = part(run, Run::display_name);
     let status = part(run, |run| run.status.into());
-    let task = part(run, |run| run.task_name.clone());
+    let task = part(run, |run| run.task.clone());
     let heading = move || match task.get() {
-        Some(task) => {
-            view! { <a href=address::task(&task) class="run__task">{task.clone()}</a> }.into_any()
+        Some(TaskName { name: now }) => {
+            view! { <a href=address::task(&now) class="run__task">{name}</a> }.into_any()
         }
         None => name.get().into_any(),
     };

@@ -67,10 +67,12 @@ fn OneTask(
         told.track();
         api.task(wanted.clone())
     });
-    let phase = memo(move || match fetched.get() {
+    let phase = Memo::new(move |before: Option<&Phase>| match fetched.get() {
         None => Phase::Loading,
         Some(Ok(Some(_))) => Phase::Here,
         Some(Ok(None)) => Phase::NotFound,
+        // It is asked for again when there is a connection; until then, what is there stays.
+        Some(Err(error)) if before == Some(&Phase::Here) && error.is_passing() => Phase::Here,
         Some(Err(error)) => Phase::Failed(error),
     });
     let here = memo(move || fetched.get().and_then(Result::ok).flatten());

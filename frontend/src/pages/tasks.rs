@@ -43,7 +43,7 @@ pub fn TasksPage() -> impl IntoView {
     browser::set_title("Tasks");
     let api = Api::expect();
     let told = Told::new()
-        .by(|told| api.watch_all_runs(move || told.tell()))
+        .by(|told| api.watch_all_statuses(move || told.tell()))
         .by(|told| api.watch_actions(&CHANGES, move || told.tell()));
     let tasks = Fetched::start(move || {
         told.track();
@@ -256,9 +256,9 @@ fn NoTasks() -> impl IntoView {
         <Notice title="No tasks yet" test_id="no-tasks">
             <p>
                 "A task falls due at a time, once or again and again: it reminds, backs up a folder, or runs a command \
-                 that the server's operator configured. Make one with the button above, or with:"
+                 that the server's operator configured. An operator makes one here, or with:"
             </p>
-            <Curl operation=CREATE_TASK label="Command that makes a task"/>
+            <Curl operation=CREATE_TASK label="Command that makes a task" needs="has the role OPERATOR"/>
         </Notice>
     }
 }

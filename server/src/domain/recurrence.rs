@@ -91,17 +91,17 @@ impl Calendar {
     pub fn remarks(&self, slot: Timestamp) -> Vec<Remark> {
         let (anchor, local) = (self.local_anchor(), self.local(slot));
         let is_moved = local.time() != anchor.time();
-        let is_shown_twice = matches!(
-            self.zone.from_local_datetime(&local),
-            LocalResult::Ambiguous(..)
-        );
+        let is_first_of_two = match self.zone.from_local_datetime(&local) {
+            LocalResult::Ambiguous(first, _) => first.to_utc() == DateTime::<Utc>::from(slot),
+            LocalResult::Single(_) | LocalResult::None => false,
+        };
         // A gap at midnight moves a slot to the day after its own.
         let is_shortened = matches!(self.step(), Some(Step::Months(_)))
             && !is_moved
             && local.day() != anchor.day();
         [
             (is_moved, Remark::Gap),
-            (is_shown_twice && !is_moved, Remark::Fold),
+            (is_first_of_two && !is_moved, Remark::Fold),
             (is_shortened, Remark::MonthEnd),
         ]
         .into_iter()

@@ -52,8 +52,8 @@ pub struct TaskForm {
     pub recurrence: Recurrence,
     /// Whose wall clock it keeps to.
     pub time_zone: String,
-    /// What it does.
-    pub action: TaskActionInput,
+    /// What it does; of one that is changed, none where that stays.
+    pub action: Option<TaskActionInput>,
     /// What becomes of a slot while the last run has not ended.
     pub overlap_policy: OverlapPolicy,
     /// Which missed slots are run late.
@@ -72,7 +72,7 @@ struct CreateTaskInput {
     scheduled_time: DateTime,
     recurrence: Recurrence,
     time_zone: String,
-    action: TaskActionInput,
+    action: Option<TaskActionInput>,
     overlap_policy: OverlapPolicy,
     catch_up_policy: CatchUpPolicy,
     month_end_policy: MonthEndPolicy,
@@ -203,14 +203,14 @@ impl Api {
         Ok(self.query(operation).await?.create_task.task.name)
     }
 
-    /// Makes a task as a form says it. Answers with its name, as the server keeps it.
+    /// Changes a task to what a form says. Answers with its name, as the server keeps it.
     pub async fn update_task(self, name: String, form: TaskForm) -> Result<String, Error> {
         let input = UpdateTaskInput {
             new_name: Some(form.name),
             scheduled_time: Some(form.scheduled_time),
             recurrence: Some(form.recurrence),
             time_zone: Some(form.time_zone),
-            action: Some(form.action),
+            action: form.action,
             overlap_policy: Some(form.overlap_policy),
             catch_up_policy: Some(form.catch_up_policy),
             month_end_policy: Some(form.month_end_policy),

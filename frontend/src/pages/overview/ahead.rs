@@ -44,7 +44,7 @@ impl Automation {
 pub(super) fn fetch() -> Fetched<Automation> {
     let api = Api::expect();
     let told = Told::new()
-        .by(|told| api.watch_all_runs(move || told.tell()))
+        .by(|told| api.watch_all_statuses(move || told.tell()))
         .by(|told| api.watch_actions(&CHANGES, move || told.tell()));
     Fetched::start(move || {
         told.track();

@@ -30,7 +30,7 @@ pub(super) fn Output(
     let follows = RwSignal::new(!is_over.get_untracked());
     let last = Signal::derive(move || {
         let last = places.with(|places| places.last().copied());
-        last.filter(|_| follows.get() && !is_over.get())
+        last.filter(|_| follows.get())
     });
     let away = RwSignal::new(false);
     let is_empty = memo(move || feed.count() == 0);
@@ -85,8 +85,13 @@ fn Count(
             format!("{found} of {}", format::counted(all, "line", "lines"))
         }
     });
+    // Told to whoever searches, and not with every line that comes.
+    let role = move || {
+        text.with(|text| !text.trim().is_empty())
+            .then_some("status")
+    };
     view! {
-        <span class="muted tabular" role="status" data-testid="line-count">
+        <span class="muted tabular" role=computed(role) data-testid="line-count">
             {words}
         </span>
     }

@@ -10,7 +10,7 @@ use crate::{
     api::{
         Api,
         session::Role,
-        tasks::{Task, Times},
+        tasks::{Task, TaskForm, Times},
     },
     attempt::Attempt,
     components::{
@@ -76,19 +76,28 @@ impl Deeds {
     /// Makes a task, or another of one. Its times are read by the server first, which knows all zones.
     pub(super) fn save(self, name: Option<String>, draft: Draft, times: Times) {
         let (api, anchor) = (self.api, draft.unchanged_anchor(&times));
+        // Read now: the dialog may be gone when the answer comes.
+        let form = draft.form(times.clone());
+        let asked = self.question.get_untracked();
         let saved = async move {
             let scheduled_time = match anchor {
                 Some(anchor) => anchor,
                 None => api.preview_task(times.clone()).await?.scheduled_time,
             };
-            let form = draft.form(times, scheduled_time);
+            let form = TaskForm {
+                scheduled_time,
+                ..form
+            };
             match name {
                 Some(name) => api.update_task(name, form).await,
                 None => api.create_task(form).await,
             }
         };
         self.attempt.run(saved, move |name| {
-            self.question.set(None);
+            // Another one may be asked by now.
+            if self.question.get_untracked() == asked {
+                self.question.set(None);
+            }
             self.done.run(Some(name));
         });
     }
@@ -175,6 +184,7 @@ pub(in crate::pages) fn TaskButtons(
             type="button"
             class="button button--small"
             data-testid="run-task"
+            disabled=deeds.at_once.busy()
             aria-label=move || format!("Run now: {}", task.with(|task| task.name.clone()))
             on:click=handler(run)
         >
@@ -185,6 +195,7 @@ pub(in crate::pages) fn TaskButtons(
             type="button"
             class="button button--small"
             data-testid="switch-task"
+            disabled=deeds.at_once.busy()
             aria-label=switch_label
             on:click=handler(switch)
         >

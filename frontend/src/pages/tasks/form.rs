@@ -82,7 +82,7 @@ pub(super) fn TaskDialog(
             <What draft errors/>
             <When draft errors/>
             <preview::View preview draft/>
-            <details class="more">
+            <details class="more" open=computed(move || errors.with(|errors| fields::are_about_limits(errors)))>
                 <summary>"Limits, retries and what happens after a stop"</summary>
                 <Rest draft errors/>
             </details>

@@ -225,7 +225,12 @@ impl Draft<'_> {
             let partial = self.folder.path.join(name::partial(&self.archive));
             fs::rename(partial, &path)?;
             self.is_done = true;
-            self.folder.sync()
+            self.folder.sync().inspect_err(|_| {
+                // Nobody will be told of it, so it must not be there either.
+                if let Err(error) = self.folder.remove(&self.archive) {
+                    tracing::error!(file = %path.display(), %error, "this backup failed, and can't be removed");
+                }
+            })
         })();
         finished.map_err(|cause| Error::unwritable(path, cause))
     }

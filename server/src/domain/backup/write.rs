@@ -79,11 +79,26 @@ pub(super) fn write<W: Write>(
     Ok((out, archive.written))
 }
 
+/// What tells whether a file was written to: its size, and when it last was. Not when it got or lost a name.
+type LastWrite = (i64, i64, u64);
+
+fn last_write(stat: &Stat) -> LastWrite {
+    #[expect(
+        clippy::useless_conversion,
+        reason = "these types differ from system to system"
+    )]
+    (
+        stat.st_size,
+        stat.st_mtime.into(),
+        stat.st_mtime_nsec.into(),
+    )
+}
+
 struct Archive<'a, W: Write> {
     builder: Builder<Encoder<'static, W>>,
     target: &'a Path,
-    /// The files with several names, each under its first one.
-    links: HashMap<Identity, PathBuf>,
+    /// The files with several names, each under its first one and as it was then.
+    links: HashMap<Identity, (PathBuf, LastWrite)>,
     written: Written,
 }
 
@@ -103,9 +118,8 @@ impl<W: Write> Archive<'_, W> {
                 None => Ok(()),
             },
             FileType::RegularFile => {
-                if let Some(first) = self.links.get(&Identity::of(&stat)) {
-                    let kind = Kind::HardLink(first.clone());
-                    return self.append_empty(path, kind, &stat);
+                if let Some(first) = self.first_name(&stat) {
+                    return self.append_empty(path, Kind::HardLink(first), &stat);
                 }
                 match walk.open()? {
                     Some(file) => self.add_file(source, path, &file, track),
@@ -117,6 +131,13 @@ impl<W: Write> Archive<'_, W> {
                 Ok(())
             }
         }
+    }
+
+    /// The first name of a file that has several. One that was written to since is another file here; and so is a new one
+    /// that the system gave the number of one that is gone.
+    fn first_name(&self, stat: &Stat) -> Option<PathBuf> {
+        let (first, written) = self.links.get(&Identity::of(stat))?;
+        (stat.st_nlink > 1 && *written == last_write(stat)).then(|| first.clone())
     }
 
     fn add_file(
@@ -145,7 +166,8 @@ impl<W: Write> Archive<'_, W> {
             track.left_out(&place, Flaw::Changed);
         }
         if before.st_nlink > 1 {
-            self.links.insert(Identity::of(&before), path);
+            let first = (path, last_write(&before));
+            self.links.insert(Identity::of(&before), first);
         }
         Ok(())
     }

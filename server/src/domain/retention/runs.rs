@@ -17,31 +17,35 @@ use sea_orm::{
     sea_query::{Expr, Query, SelectStatement},
 };
 
-use super::{ROWS_AT_ONCE, few_rows};
+use super::few_rows;
 use crate::{db, error::Result, state::State};
+
+/// How many runs are looked at in one go.
+const RUNS_AT_ONCE: u64 = 100;
 
 pub(super) async fn count(state: &State, moment: Timestamp) -> Result<u64> {
     Ok(ended_before(moment).count(state.db.read()).await?)
 }
 
 pub(super) async fn remove_some(state: &State, moment: Timestamp) -> Result<u64> {
-    let transaction = state.db.begin().await?;
+    // What has ended stays so, and a run that is not its task's last one never becomes it: so they are looked for before
+    // anybody has to wait for this.
     let candidates: Vec<RunId> = ended_before(moment)
         .select_only()
         .column(Column::RunId)
         .order_by_asc(Column::FinishedTime)
-        .limit(ROWS_AT_ONCE as u64)
+        .limit(RUNS_AT_ONCE)
         .into_tuple()
-        .all(&transaction)
+        .all(state.db.read())
         .await?;
-    let lines = lines(&transaction, &candidates).await?;
+    let lines = lines(state.db.read(), &candidates).await?;
     let sizes: Vec<(RunId, i32)> = candidates
         .iter()
         .map(|run| (*run, lines.get(run).copied().unwrap_or(0)))
         .collect();
-    // What has ended stays so, and a run that is not its task's last one never becomes it.
     let runs = few_rows(&sizes);
-    Entity::delete_many()
+    let transaction = state.db.begin().await?;
+    let removed = Entity::delete_many()
         .filter(Column::RunId.is_in(runs.iter().copied()))
         .exec(&transaction)
         .await?;
@@ -49,7 +53,7 @@ pub(super) async fn remove_some(state: &State, moment: Timestamp) -> Result<u64>
     for run in &runs {
         state.events.run_changed(*run);
     }
-    Ok(runs.len() as u64)
+    Ok(removed.rows_affected)
 }
 
 /// The number of the last line that each of some runs wrote.

@@ -51,13 +51,23 @@ impl Listing {
             let known = before.iter().chain(&self.rows).find(|row| row.id == run.id);
             match known.cloned() {
                 Some(row) => {
-                    row.run.set(run.clone());
+                    // What has ended stays so, and the live connection may have been quicker to say it.
+                    let has_ended = row.run.with_untracked(|run| run.status.is_final());
+                    if !has_ended || run.status.is_final() {
+                        row.run.set(run.clone());
+                    }
                     if is_first {
                         self.rows.push(row);
                     }
                 }
                 None => self.rows.push(Row::of(run.clone())),
             }
+        }
+        // What is newer than the page came while it was under way.
+        let slot = |row: &Row| row.run.with_untracked(|run| run.slot_time.clone());
+        if let Some(newest) = self.rows.first().map(slot).filter(|_| is_first) {
+            let came = before.into_iter().filter(|row| slot(row) > newest);
+            self.rows.splice(0..0, came.collect::<Vec<_>>());
         }
         self.is_whole = page.next.is_none();
     }
@@ -69,11 +79,12 @@ impl Listing {
             return false;
         }
         let slot = |row: &Row| row.run.with_untracked(|run| run.slot_time.clone());
-        let place = self.rows.partition_point(|row| slot(row) > run.slot_time);
-        // What is older than all that was read comes with its page.
-        let is_beyond = place == self.rows.len() && !self.is_whole;
+        let oldest = self.rows.last().map(slot);
+        // What is older than all that was read comes with its page. Anything else that is not known is new, whatever slot
+        // it is for.
+        let is_beyond = !self.is_whole && oldest.is_some_and(|oldest| run.slot_time < oldest);
         if !is_beyond {
-            self.rows.insert(place, Row::of(run));
+            self.rows.insert(0, Row::of(run));
         }
         !is_beyond
     }
@@ -92,6 +103,7 @@ mod tests {
         Run {
             id: id.into(),
             task_name: Some("report".into()),
+            task: None,
             action: TaskAction::Reminder(Reminder { note: None }),
             slot_time: DateTime(format!("2026-11-25T06:{minute:02}:00.000Z")),
             trigger: RunTrigger::Scheduled,

@@ -55,6 +55,8 @@ pub(in crate::pages::tasks) struct Draft {
     pub(super) attempts: RwSignal<String>,
     /// Anchor, local time and zone of the task that is changed.
     before: StoredValue<Option<(DateTime, String, String)>>,
+    /// What the form says at first that the task does that is changed. The form may not show all of it.
+    known_action: StoredValue<Option<TaskActionInput>>,
 }
 
 impl Draft {
@@ -78,7 +80,7 @@ impl Draft {
             Some(TaskAction::Other) | None => {}
         }
         let of = |known: fn(&Task) -> String, new: String| task.map_or(new, known);
-        Self {
+        let draft = Self {
             name: RwSignal::new(of(|task| task.name.clone(), String::new())),
             kind: RwSignal::new(kind),
             note: RwSignal::new(note),
@@ -107,7 +109,12 @@ impl Draft {
                     task.time_zone.clone(),
                 )
             })),
+            known_action: StoredValue::new(None),
+        };
+        if task.is_some() {
+            draft.known_action.set_value(Some(draft.action()));
         }
+        draft
     }
 
     /// Whether the first time lies on a day that not all months have, and that matters.
@@ -140,14 +147,18 @@ impl Draft {
     }
 
     /// All that the form says. A number that is none goes out as 0, which the server refuses by the field's name.
-    pub(in crate::pages::tasks) fn form(self, times: Times, scheduled_time: DateTime) -> TaskForm {
+    /// The anchor is for the server to say; what the task does is left out where it stays.
+    pub(in crate::pages::tasks) fn form(self, times: Times) -> TaskForm {
         let number = |text: RwSignal<String>| text.get_untracked().trim().parse().unwrap_or(0);
         TaskForm {
             name: self.name.get_untracked(),
-            scheduled_time,
+            scheduled_time: DateTime(String::new()),
             recurrence: times.recurrence,
             time_zone: times.time_zone,
-            action: self.action(),
+            action: Some(self.action()).filter(|action| {
+                self.known_action
+                    .with_value(|known| known.as_ref() != Some(action))
+            }),
             overlap_policy: self.overlap.get_untracked(),
             catch_up_policy: self.catch_up.get_untracked(),
             month_end_policy: times.month_end_policy,

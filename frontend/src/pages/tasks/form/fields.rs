@@ -64,6 +64,14 @@ impl Field {
     }
 }
 
+/// Whether one of several errors is about what most forms leave closed.
+pub(super) fn are_about_limits(errors: &[Error]) -> bool {
+    let limits = [Field::Timeout, Field::Attempts];
+    limits
+        .iter()
+        .any(|field| field.problem_of(errors).is_some())
+}
+
 /// Whether an error is said at a field.
 pub(super) fn is_claimed(error: &Error) -> bool {
     Field::ALL

@@ -13,7 +13,7 @@ use crate::{
     api::{
         Api,
         error::Error,
-        tasks::{TaskPreview, Times},
+        tasks::{SlotRemark, TaskPreview, Times},
     },
     erased::{dynamic, memo},
     fetched::Fetched,
@@ -47,6 +47,15 @@ impl Preview {
         Self { answer }
     }
 
+    /// What the clocks show at the anchor, where they skip what was asked for: the task then keeps to this.
+    fn moved_anchor(self) -> Option<String> {
+        let preview = self.answer.get()?.ok()??;
+        let first = preview.slots.into_iter().next()?;
+        let is_moved =
+            first.time == preview.scheduled_time && first.remarks.contains(&SlotRemark::Gap);
+        is_moved.then_some(first.local_time)
+    }
+
     /// Why there are none.
     pub(super) fn error(self) -> Option<Error> {
         self.answer.get()?.err()
@@ -63,8 +72,9 @@ pub(super) fn View(
 ) -> impl IntoView {
     let words = move || {
         let times = draft.times().ok()?;
+        let moved = preview.moved_anchor();
         sentence(
-            &times.local_time,
+            moved.as_ref().unwrap_or(&times.local_time),
             &times.time_zone,
             times.recurrence,
             times.month_end_policy,
@@ -80,8 +90,8 @@ pub(super) fn View(
         })
     };
     view! {
-        <section class="preview" aria-live="polite" data-testid="task-preview">
-            <p class="preview__words">{dynamic(move || words().map(|words| format!("{words}.")))}</p>
+        <section class="preview" data-testid="task-preview">
+            <p class="preview__words" aria-live="polite">{dynamic(move || words().map(|words| format!("{words}.")))}</p>
             {dynamic(slots)}
         </section>
     }

@@ -1,4 +1,4 @@
-//! Backups: archives that runs made. A row describes a file, and stays as long as nobody removes that.
+//! Backups: archives that runs made. A row tells what was made, and stays when the file goes.
 
 use sea_orm::entity::prelude::*;
 

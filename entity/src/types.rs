@@ -31,7 +31,8 @@ pub struct RunId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 pub struct BackupId(pub i64);
 
-/// What the outside knows a schedule, a task, a run or a backup by for ever, kept as 36 characters of lower-case, hyphenated text.
+/// What the outside knows a schedule, a task, a run or a backup by for ever, kept as 36 characters of lower-case, hyphenated
+/// text.
 #[derive(
     Clone,
     Copy,

@@ -142,7 +142,7 @@ impl Folder {
     fn discard(&self, archive: &str) -> Result<()> {
         let mut names = vec![name::partial(archive)];
         if fs::symlink_metadata(self.path.join(archive)).is_err() {
-            // First what says that it is incomplete goes last.
+            // The partial file goes last: as long as it is there, it tells that the digest is of nothing.
             names.insert(0, name::digest(archive));
         }
         for name in names {

@@ -1,5 +1,5 @@
 //! Runs that ended long ago. What they wrote goes with their rows, by the foreign key; what is on record of a backup stays,
-//! for its file is still there.
+//! for its file is not removed either.
 //!
 //! The last run of a task stays, so that people see what became of it. The scheduler needs none of them: up to where a
 //! task's slots are settled stands in the task, and only runs that have not ended hold up others.

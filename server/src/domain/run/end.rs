@@ -159,8 +159,8 @@ pub(crate) async fn call_off_waiting(
     Ok(called_off)
 }
 
-/// Ends a locked run, with an entry in the log and the row of what it made, and queues the next attempt where its task has some left. Returns the runs
-/// that changed.
+/// Ends a locked run, with an entry in the log and the row of what it made, and queues the next attempt where its task has
+/// some left. Returns the runs that changed.
 pub(super) async fn conclude(
     transaction: &impl ConnectionTrait,
     state: &State,

@@ -6,6 +6,7 @@ use std::{fmt, str::FromStr};
 
 use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What is done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveValueType)]
@@ -29,6 +30,17 @@ pub enum Action {
         /// The folder, as it was asked for.
         source: String,
     },
+    /// A schedule is opened from a plan of the time that begins with the slot.
+    Schedule {
+        /// The policy that makes the plan.
+        policy: String,
+        /// What differs from the policy's default configuration.
+        config: Option<Value>,
+        /// How long that time is.
+        window_seconds: i32,
+        /// The schedule's title; the task's name where it has none.
+        title: Option<String>,
+    },
 }
 
 impl Action {
@@ -41,6 +53,7 @@ impl Action {
             Self::Reminder { .. } => "REMINDER",
             Self::Command { .. } => "COMMAND",
             Self::Backup { .. } => Self::BACKUP,
+            Self::Schedule { .. } => "SCHEDULE",
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{ClientId, Guid, RunId, TaskId, Timestamp, action::Action};
+use crate::{ClientId, Guid, RunId, ScheduleId, TaskId, Timestamp, action::Action};
 
 /// How a run stands or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
@@ -90,6 +90,8 @@ pub struct Model {
     pub finished_time: Option<Timestamp>,
     pub exit_code: Option<i32>,
     pub percent: Option<f64>,
+    /// The schedule that it opened.
+    pub schedule_id: Option<ScheduleId>,
     /// Whether somebody called it off while a process was at it.
     pub cancel_requested: bool,
     /// The server process that is, or was, at it.

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{Guid, TaskId, Timestamp, action::Action};
+use crate::{ClientId, Guid, TaskId, Timestamp, action::Action};
 
 /// How often a task falls due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
@@ -94,6 +94,8 @@ pub struct Model {
     pub settled_time: Timestamp,
     /// The next slot; null where there is none, and while the task is disabled.
     pub next_time: Option<Timestamp>,
+    /// Who made it or last changed it, and so owns what it opens; null for one that was last changed before that was kept.
+    pub client_id: Option<ClientId>,
     pub created_time: Timestamp,
     pub last_modify_time: Timestamp,
 }

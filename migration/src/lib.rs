@@ -18,6 +18,7 @@ mod m20261124_000009_tasks;
 mod m20261124_000010_plan;
 mod m20261125_000011_backups;
 mod m20261125_000012_run_age;
+mod m20261126_000013_schedule_action;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000010_plan::Migration),
             Box::new(m20261125_000011_backups::Migration),
             Box::new(m20261125_000012_run_age::Migration),
+            Box::new(m20261126_000013_schedule_action::Migration),
         ]
     }
 }

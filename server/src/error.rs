@@ -88,6 +88,15 @@ impl Error {
         }
     }
 
+    /// The same of a value that is a part of `whole`: its field is named by the whole path.
+    #[must_use]
+    pub fn inside(mut self, whole: &str) -> Self {
+        if let Self::Validation { field, .. } | Self::TooLarge { field, .. } = &mut self {
+            *field = format!("{whole}.{field}");
+        }
+        self
+    }
+
     /// Something that isn't there.
     pub fn not_found(what: &'static str, name: &(impl ToString + ?Sized)) -> Self {
         Self::NotFound {

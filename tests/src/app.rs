@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use daybook::clock::Clock;
 use daybook::config::{CommandSettings, Config};
 use reqwest::Method;
@@ -109,6 +110,20 @@ impl TestApp {
     /// The clock that its tasks fall due by.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Lets a moment pass while the server is there: first its clock comes near, and when that is on record, the moment
+    /// comes.
+    pub async fn pass(&self, moment: DateTime<Utc>) {
+        let near = moment - TimeDelta::seconds(4);
+        self.clock.set(near.into());
+        let near = near.format("%F %T%.3f");
+        let alive = format!("SELECT COUNT(*) FROM heartbeat WHERE until_time > '{near}'");
+        eventually("the server has noticed the time", PATIENCE, || async {
+            (self.database.value::<i64>(&alive).await > 0).then_some(())
+        })
+        .await;
+        self.clock.set(moment.into());
     }
 
     /// The database beneath.

@@ -33,6 +33,7 @@ mod stories {
     mod readme;
     mod retention;
     mod roles;
+    mod schedule_actions;
     mod scheduler;
     mod schedulers;
     mod schedules;

@@ -1,13 +1,16 @@
-//! What an action may be: its texts are bounded, a command is one that the operator configured, and a folder that is backed
-//! up lies in the roots.
+//! What an action may be: its texts are bounded, a command is one that the operator configured, a folder that is backed up
+//! lies in the roots, and a policy takes the configuration it is given.
 
+use chrono::TimeDelta;
 use entity::action::Action;
+use serde_json::Value;
 
 use crate::{
     domain::{
         actor::Viewer,
         backup::{self, Backups},
         input,
+        policy::{self, LONGEST_WINDOW},
     },
     error::{Error, Result},
     state::State,
@@ -21,6 +24,12 @@ pub const ARGUMENT_BYTES: usize = 4_096;
 
 /// The most bytes of the path of a folder to be backed up: no system takes longer ones.
 pub const SOURCE_BYTES: usize = 4_096;
+
+/// The most bytes of the configuration of a plan that is made again and again: every run keeps a copy.
+pub const CONFIG_BYTES: usize = 64 * 1024;
+
+/// Where an action's fields of a schedule are.
+const SCHEDULE: &str = "action.schedule";
 
 /// The names of the commands that actions may run.
 pub fn commands(state: &State, _: &Viewer) -> Vec<String> {
@@ -50,6 +59,31 @@ pub(crate) async fn check(state: &State, action: Action) -> Result<Action> {
             check_source(state, "action.backup.source", &source).await?;
             Ok(Action::Backup { source })
         }
+        Action::Schedule {
+            policy,
+            config,
+            window_seconds,
+            title,
+        } => {
+            check_window(window_seconds)?;
+            check_config(config.as_ref())?;
+            let title = title
+                .map(|title| input::name("action.schedule.title", &title))
+                .transpose()?;
+            let length = TimeDelta::seconds(window_seconds.into());
+            policy::check(state, &policy, config.clone(), length)
+                .await
+                .map_err(|error| match error.field() {
+                    Some("policy" | "config") => error.inside(SCHEDULE),
+                    _ => error.inside("action.schedule.config"),
+                })?;
+            Ok(Action::Schedule {
+                policy,
+                config,
+                window_seconds,
+                title,
+            })
+        }
     }
 }
 
@@ -70,6 +104,26 @@ pub(crate) async fn check_source(state: &State, field: &str, source: &str) -> Re
         Ok(()) | Err(backup::Error::Unwritable { .. } | backup::Error::DiskFull(_)) => Ok(()),
         Err(refused) => Err(Error::validation(field, refused.to_string())),
     }
+}
+
+fn check_window(seconds: i32) -> Result<()> {
+    let most = LONGEST_WINDOW.num_seconds();
+    if !(1..=most).contains(&seconds.into()) {
+        let message = format!("must be between 1 and {most}, and is {seconds}");
+        return Err(Error::validation("windowSeconds", message).inside(SCHEDULE));
+    }
+    Ok(())
+}
+
+fn check_config(config: Option<&Value>) -> Result<()> {
+    if config.is_some_and(|config| config.to_string().len() > CONFIG_BYTES) {
+        let too_large = Error::TooLarge {
+            field: "config".into(),
+            limit: CONFIG_BYTES,
+        };
+        return Err(too_large.inside(SCHEDULE));
+    }
+    Ok(())
 }
 
 fn check_arguments(field: &str, arguments: &[String]) -> Result<()> {

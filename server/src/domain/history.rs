@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// When something was done, as an admin says. Knows the field it came in, so that whatever contradicts it can name that.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Past {
     field: String,
     time: Timestamp,

@@ -18,11 +18,15 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 pub use planner::{Planner, plan};
+pub(crate) use planner::{check, make};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    state::State,
+};
 
 /// The longest window that is planned at once.
-const LONGEST_WINDOW: TimeDelta = TimeDelta::days(400);
+pub const LONGEST_WINDOW: TimeDelta = TimeDelta::days(400);
 
 /// The policies, in the order in which they are listed.
 const POLICIES: [&dyn Policy; 2] = [&dummy::Dummy, &basic::Basic];
@@ -37,6 +41,9 @@ pub trait Policy: Sync {
 
     /// The configuration that a plan has where it says nothing else.
     fn default_config(&self) -> Value;
+
+    /// Refuses what [`Policy::plan`] would refuse, without making a plan.
+    fn check(&self, window: Window, config: &Value, setting: &Setting) -> Result<()>;
 
     /// Makes a plan for a window, with what a configuration changes of the default one.
     fn plan(&self, window: Window, config: &Value, setting: &Setting) -> Result<Outcome>;
@@ -105,6 +112,15 @@ pub struct Setting {
 }
 
 impl Setting {
+    fn new(state: &State, abandoned: CancellationToken) -> Self {
+        Self {
+            now: Utc::now(),
+            folder: state.config.plan_dir.clone(),
+            abandoned,
+            stopping: state.stopping.clone(),
+        }
+    }
+
     /// Gives up where nobody waits for the plan any more.
     fn check(&self) -> Result<()> {
         if self.abandoned.is_cancelled() || self.stopping.is_cancelled() {

@@ -13,7 +13,7 @@ mod progress;
 
 pub use ask::{cancel, start_backup, start_task};
 pub(crate) use claim::{Claimed, claim, open_to_claim};
-pub(crate) use end::{Ending, call_off_waiting, end, give_up_lost};
+pub(crate) use end::{Ending, Product, call_off_waiting, end, give_up_lost};
 pub use find::{Range, by_guid, by_ids, last_of_tasks, pages, recent};
 pub use output::{LINES, LinesOf, lines, lines_after};
 pub(crate) use progress::show;
@@ -82,7 +82,9 @@ impl Draft {
     pub(crate) fn waiting(self) -> Self {
         let status = match self.action {
             Action::Reminder { .. } => RunStatus::Succeeded,
-            Action::Command { .. } | Action::Backup { .. } => RunStatus::Queued,
+            Action::Command { .. } | Action::Backup { .. } | Action::Schedule { .. } => {
+                RunStatus::Queued
+            }
         };
         self.with(status, None)
     }
@@ -150,7 +152,7 @@ pub(crate) async fn open_runs(
 fn deed(client: Option<ClientId>, action: &Action, task_name: Option<&str>) -> Deed {
     let parameter = match action {
         Action::Backup { source } => backup_parameter(source),
-        Action::Reminder { .. } | Action::Command { .. } => {
+        Action::Reminder { .. } | Action::Command { .. } | Action::Schedule { .. } => {
             task_name.unwrap_or_default().to_owned()
         }
     };

@@ -9,6 +9,7 @@ mod environment;
 mod group;
 mod lines;
 mod recorder;
+mod schedule;
 mod stop;
 
 pub use stop::Stop;
@@ -117,6 +118,15 @@ async fn perform(state: &State, claimed: &Claimed, stop: StopSignal) -> Option<E
             command::run(state, claimed, settings, arguments, stop).await
         }
         Action::Backup { source } => backup::run(state, claimed, source, stop).await,
+        Action::Schedule {
+            policy,
+            config,
+            window_seconds,
+            title,
+        } => {
+            let new = schedule::window(claimed, *window_seconds, policy, config.clone());
+            schedule::run(state, claimed, new, title.as_deref(), stop).await
+        }
     }
 }
 
@@ -128,14 +138,14 @@ async fn write(state: &State, claimed: &Claimed, ending: Option<Ending>) {
         None => false,
         Some(mut ending) => loop {
             match run::end(state, &claimed.run, &ending).await {
-                Ok(is_mine) => match ending.archive {
+                Ok(is_mine) => match ending.archive() {
                     Some(archive) if !is_mine => {
-                        break backup::is_kept(state, &claimed.run, &archive).await;
+                        break backup::is_kept(state, &claimed.run, archive).await;
                     }
                     _ => break is_mine,
                 },
                 Err(Error::Conflict(reason)) => {
-                    backup::discard(state, ending.archive.as_ref()).await;
+                    backup::discard(state, ending.archive()).await;
                     ending = Ending::failed(reason);
                 }
                 Err(error) => {

@@ -13,6 +13,7 @@ pub use change::{Changes, abandon_silent, delete, reopen, update};
 pub(crate) use change::{expected_scripts, save};
 pub use close::{Closing, close, close_mine};
 pub use create::{NewSchedule, create};
+pub(crate) use create::{Opening, open};
 pub use find::{
     Filter, LabelFilter, by_ids, by_name, by_names, labels, list, matching, missing,
     modified_since, previous, remaining_seconds,

@@ -2,6 +2,7 @@
 
 use async_graphql::{InputObject, OneofObject, SimpleObject, Union};
 use entity::action::Action;
+use serde_json::Value;
 
 /// What a task does when it falls due, and what a run did.
 #[derive(Union)]
@@ -12,6 +13,8 @@ pub(super) enum TaskAction {
     CommandAction(CommandAction),
     /// A backup.
     BackupAction(BackupAction),
+    /// A schedule that follows a plan.
+    ScheduleAction(ScheduleAction),
 }
 
 /// Runs nothing: its run is the record that it fell due.
@@ -37,6 +40,19 @@ pub(super) struct BackupAction {
     source: String,
 }
 
+/// Opens a schedule from a plan of the time that begins with the slot.
+#[derive(SimpleObject)]
+pub(super) struct ScheduleAction {
+    /// The policy that makes the plan.
+    policy: String,
+    /// What differs from the policy's default configuration; null for nothing.
+    config: Option<Value>,
+    /// How long the time is that is planned, in seconds.
+    window_seconds: i32,
+    /// The schedule's title; null where it has the task's name.
+    title: Option<String>,
+}
+
 impl From<Action> for TaskAction {
     fn from(action: Action) -> Self {
         match action {
@@ -45,6 +61,17 @@ impl From<Action> for TaskAction {
                 Self::CommandAction(CommandAction { command, arguments })
             }
             Action::Backup { source } => Self::BackupAction(BackupAction { source }),
+            Action::Schedule {
+                policy,
+                config,
+                window_seconds,
+                title,
+            } => Self::ScheduleAction(ScheduleAction {
+                policy,
+                config,
+                window_seconds,
+                title,
+            }),
         }
     }
 }
@@ -58,6 +85,8 @@ pub(super) enum TaskActionInput {
     Command(CommandActionInput),
     /// Make an archive of a folder.
     Backup(BackupActionInput),
+    /// Open a schedule that follows a plan.
+    Schedule(ScheduleActionInput),
 }
 
 /// A reminder.
@@ -84,6 +113,21 @@ pub(super) struct BackupActionInput {
     source: String,
 }
 
+/// A schedule to be opened, from a plan of the time that begins with the slot. It is opened in the name of the client that
+/// makes the task, or that changed it last. A slot whose time is over before it can be planned is MISSED.
+#[derive(InputObject)]
+pub(super) struct ScheduleActionInput {
+    /// The name of the policy that makes the plan, one of `policies`.
+    policy: String,
+    /// What differs from the policy's default configuration, merged with that key by key. It is looked at now, and again
+    /// each time. At most 64 KiB.
+    config: Option<Value>,
+    /// How long the time is that is planned, in seconds: 1 to 34,560,000, which is 400 days.
+    window_seconds: i32,
+    /// The schedule's title, 1..255 characters; the task's name where left out.
+    title: Option<String>,
+}
+
 impl From<TaskActionInput> for Action {
     fn from(action: TaskActionInput) -> Self {
         match action {
@@ -93,6 +137,17 @@ impl From<TaskActionInput> for Action {
                 arguments: arguments.unwrap_or_default(),
             },
             TaskActionInput::Backup(BackupActionInput { source }) => Self::Backup { source },
+            TaskActionInput::Schedule(ScheduleActionInput {
+                policy,
+                config,
+                window_seconds,
+                title,
+            }) => Self::Schedule {
+                policy,
+                config,
+                window_seconds,
+                title,
+            },
         }
     }
 }

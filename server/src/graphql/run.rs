@@ -13,6 +13,7 @@ use super::{
     loaders::BackupOf,
     page::{self, PageOf},
     scalar::Instant,
+    schedule::Schedule,
     task::Task,
 };
 use crate::{
@@ -172,6 +173,14 @@ impl Run {
     async fn backup(&self, ctx: &Context<'_>) -> Result<Option<Backup>> {
         let backup = ctx.loader().load_one(BackupOf(self.0.run_id)).await?;
         Ok(backup.map(Backup))
+    }
+
+    /// The schedule that it opened; null where it opened none, and where that was deleted.
+    async fn schedule(&self, ctx: &Context<'_>) -> Result<Option<Schedule>> {
+        let Some(schedule) = self.0.schedule_id else {
+            return Ok(None);
+        };
+        Ok(ctx.loader().load_one(schedule).await?.map(Schedule))
     }
 
     /// What it wrote, in the order in which it came; of a backup, what it left out. A run keeps 10,000 lines and 4 MiB; a last line says where that cut it.

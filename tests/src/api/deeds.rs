@@ -6,12 +6,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Api, Credential, Report, ResultRow, ResultStatus, Role, RunFacts, ScheduleFacts};
 use crate::http::Answer;
-use crate::wait::eventually;
+use crate::wait::{PATIENCE, eventually};
 
 /// How long a careful client keeps trying.
 const OUTAGE: Duration = Duration::from_mins(2);
@@ -243,6 +244,19 @@ impl Api {
         let mut runs: Vec<RunFacts> = answer.parse("/task/runs/nodes");
         runs.reverse();
         runs
+    }
+
+    /// Waits until a task's runs are these and no others: slot, trigger and status of each.
+    pub async fn has_outcomes(&self, task: &str, expected: &[(DateTime<Utc>, &str, &str)]) {
+        let what = format!("the runs of {task} are {expected:?}");
+        eventually(&what, PATIENCE, || async {
+            let runs = self.runs_of(task).await;
+            runs.iter()
+                .map(RunFacts::outcome)
+                .eq(expected.iter().copied())
+                .then_some(())
+        })
+        .await;
     }
 
     /// Waits until a run has ended, and returns it.

@@ -251,6 +251,11 @@ impl RunFacts {
         id taskName slotTime trigger status reason attempt exitCode percent startedTime finishedTime
     }";
 
+    /// Its slot, what it came from, and what became of it.
+    pub fn outcome(&self) -> (DateTime<Utc>, &str, &str) {
+        (self.slot_time, &self.trigger, &self.status)
+    }
+
     /// Whether nothing more will happen to it.
     pub fn has_ended(&self) -> bool {
         !["QUEUED", "RUNNING"].contains(&self.status.as_str())

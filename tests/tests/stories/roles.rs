@@ -395,6 +395,7 @@ const NOUNS: &[Noun] = &[
             "percent",
             "output",
             "backup",
+            "schedule",
         ],
         for_themselves: &[],
     },
@@ -422,6 +423,12 @@ const NOUNS: &[Noun] = &[
         name: "CommandAction",
         way: "run(id: $busy) { action { ... on CommandAction { FIELD } } }",
         for_all: &["command", "arguments"],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "ScheduleAction",
+        way: "run(id: $planned) { action { ... on ScheduleAction { FIELD } } }",
+        for_all: &["policy", "config", "windowSeconds", "title"],
         for_themselves: &[],
     },
     Noun {
@@ -706,11 +713,13 @@ async fn fields() {
 /// The task whose run goes on all the time. Others of its runs wait for that one.
 const BUSY: &str = "busy";
 
-/// One client for each caller, a run that goes on all the time, and one that has made a backup.
+/// One client for each caller, a run that goes on all the time, one that has made a backup, and one that has opened a
+/// schedule.
 struct Cast {
     app: TestApp,
     busy: String,
     backup: String,
+    planned: String,
     viewer: Api,
     other: Api,
     owner: Api,
@@ -732,9 +741,17 @@ impl Cast {
         })
         .await;
         let backup = admin.backed_up("fixtures").await;
+        let input = json!({
+            "name": "plan", "scheduledTime": "2999-01-01T00:00:00Z",
+            "action": { "schedule": { "policy": "dummy", "windowSeconds": 60 } },
+        });
+        admin.create_task(input).await.data("");
+        let planned: String = admin.run_task("plan").await.parse("/runTask/run/id");
+        admin.ended(&planned).await;
         Self {
             busy,
             backup: backup.id,
+            planned,
             viewer: admin.create_client("viewer", Role::Viewer).await,
             other: admin.create_client("other", Role::Reporter).await,
             owner: admin.create_client("owner", Role::Reporter).await,
@@ -770,6 +787,7 @@ struct Scene {
     waiting: String,
     busy: String,
     backup: String,
+    planned: String,
 }
 
 impl Scene {
@@ -812,6 +830,7 @@ impl Scene {
             waiting: operator.run_task(BUSY).await.parse("/runTask/run/id"),
             busy: cast.busy.clone(),
             backup: cast.backup.clone(),
+            planned: cast.planned.clone(),
             task,
             open,
             closed,
@@ -837,6 +856,7 @@ impl Scene {
             ("$waiting", &self.waiting),
             ("$busy", &self.busy),
             ("$backup", &self.backup),
+            ("$planned", &self.planned),
         ]
         .iter()
         .fold(document.to_owned(), |text, (place, name)| {

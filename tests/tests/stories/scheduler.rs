@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use daybook::clock::Clock;
-use daybook_tests::{Api, Database, PATIENCE, RunFacts, TestApp, eventually, on_both_databases};
+use daybook_tests::{Api, Database, PATIENCE, TestApp, eventually, on_both_databases};
 use serde_json::{Value, json};
 
 /// When the stories begin: in winter, at noon in Greenwich.
@@ -20,18 +20,22 @@ async fn reminders_fall_due(database: Database) {
     .await;
     create(&admin, json!({ "name": "once", "scheduledTime": first })).await;
 
-    pass(&app, first).await;
-    outcomes(&admin, "daily", &[(first, "SCHEDULED", "SUCCEEDED")]).await;
-    outcomes(&admin, "once", &[(first, "SCHEDULED", "SUCCEEDED")]).await;
+    app.pass(first).await;
+    admin
+        .has_outcomes("daily", &[(first, "SCHEDULED", "SUCCEEDED")])
+        .await;
+    admin
+        .has_outcomes("once", &[(first, "SCHEDULED", "SUCCEEDED")])
+        .await;
     assert_eq!(next_time(&admin, "daily").await, json!(shown(second)));
     assert_eq!(next_time(&admin, "once").await, Value::Null);
 
-    pass(&app, second).await;
+    app.pass(second).await;
     let both = [
         (first, "SCHEDULED", "SUCCEEDED"),
         (second, "SCHEDULED", "SUCCEEDED"),
     ];
-    outcomes(&admin, "daily", &both).await;
+    admin.has_outcomes("daily", &both).await;
     let logged: Vec<String> = app
         .database()
         .column("SELECT parameter FROM log WHERE action = 'REMINDER' AND status = 'SUCCESS'")
@@ -71,7 +75,7 @@ async fn downtime(database: Database) {
             .map(|(day, (trigger, status))| (*day, trigger, status))
             .collect();
         for name in [policy.to_owned(), format!("command {policy}")] {
-            outcomes(&admin, &name, &expected).await;
+            admin.has_outcomes(&name, &expected).await;
             assert_eq!(next_time(&admin, &name).await, json!(shown(days[3])));
         }
     }
@@ -79,12 +83,12 @@ async fn downtime(database: Database) {
     let reason = superseded.reason.as_deref().expect("a reason");
     assert!(reason.contains(&shown(days[2])), "{reason}");
 
-    pass(&app, days[3]).await;
+    app.pass(days[3]).await;
     let runs = eventually("the fourth slot has its outcome", PATIENCE, || async {
         Some(admin.runs_of("NONE").await).filter(|runs| runs.len() == 4)
     })
     .await;
-    assert_eq!(facts(&runs[3]), (days[3], "SCHEDULED", "SUCCEEDED"));
+    assert_eq!(runs[3].outcome(), (days[3], "SCHEDULED", "SUCCEEDED"));
 }
 
 /// An outage counts however short it is, where the server stopped in good order.
@@ -102,7 +106,9 @@ async fn a_short_outage(database: Database) {
 
     let app = TestApp::start_by(clock, database).await;
 
-    outcomes(&app.admin(), "none", &[(slot, "SCHEDULED", "MISSED")]).await;
+    app.admin()
+        .has_outcomes("none", &[(slot, "SCHEDULED", "MISSED")])
+        .await;
 }
 
 /// Slots that fall due while the last run has not ended are skipped, wait, or run beside it.
@@ -125,20 +131,22 @@ async fn overlap(database: Database) {
             "name": policy, "scheduledTime": slots[0], "recurrence": "DAILY", "overlapPolicy": policy, "action": action,
         })).await;
     }
-    pass(&app, slots[0]).await;
+    app.pass(slots[0]).await;
     for policy in ["SKIP", "QUEUE", "ALLOW"] {
-        outcomes(&admin, policy, &[(slots[0], "SCHEDULED", "RUNNING")]).await;
+        admin
+            .has_outcomes(policy, &[(slots[0], "SCHEDULED", "RUNNING")])
+            .await;
     }
-    pass(&app, slots[1]).await;
+    app.pass(slots[1]).await;
     let after = |status| {
         [
             (slots[0], "SCHEDULED", "RUNNING"),
             (slots[1], "SCHEDULED", status),
         ]
     };
-    outcomes(&admin, "SKIP", &after("SKIPPED")).await;
-    outcomes(&admin, "QUEUE", &after("QUEUED")).await;
-    outcomes(&admin, "ALLOW", &after("RUNNING")).await;
+    admin.has_outcomes("SKIP", &after("SKIPPED")).await;
+    admin.has_outcomes("QUEUE", &after("QUEUED")).await;
+    admin.has_outcomes("ALLOW", &after("RUNNING")).await;
     let skipped = &admin.runs_of("SKIP").await[1];
     assert_eq!(
         skipped.reason,
@@ -155,19 +163,19 @@ async fn overlap(database: Database) {
         (slots[0], "SCHEDULED", "SUCCEEDED"),
         (slots[1], "SCHEDULED", "SUCCEEDED"),
     ];
-    outcomes(&admin, "QUEUE", &done).await;
-    outcomes(&admin, "ALLOW", &done).await;
+    admin.has_outcomes("QUEUE", &done).await;
+    admin.has_outcomes("ALLOW", &done).await;
     let queue = admin.runs_of("QUEUE").await;
     assert!(
         queue[1].started_time >= queue[0].finished_time,
         "one after the other: {queue:?}"
     );
-    pass(&app, slots[2]).await;
+    app.pass(slots[2]).await;
     let runs = eventually("the third slot has run", PATIENCE, || async {
         Some(admin.runs_of("SKIP").await).filter(|runs| runs.len() == 4 && runs[3].has_ended())
     })
     .await;
-    assert_eq!(facts(&runs[3]), (slots[2], "SCHEDULED", "SUCCEEDED"));
+    assert_eq!(runs[3].outcome(), (slots[2], "SCHEDULED", "SUCCEEDED"));
 }
 
 /// A slot is tried as often as its task says, until it succeeds.
@@ -186,16 +194,15 @@ async fn retries(database: Database) {
         )
         .await;
     }
-    pass(&app, slot).await;
+    app.pass(slot).await;
 
     let (first, retry) = ((slot, "SCHEDULED", "FAILED"), (slot, "RETRY", "FAILED"));
-    outcomes(
-        &admin,
-        "third time",
-        &[first, retry, (slot, "RETRY", "SUCCEEDED")],
-    )
-    .await;
-    outcomes(&admin, "never", &[first, retry, retry, retry]).await;
+    admin
+        .has_outcomes("third time", &[first, retry, (slot, "RETRY", "SUCCEEDED")])
+        .await;
+    admin
+        .has_outcomes("never", &[first, retry, retry, retry])
+        .await;
     let never = admin.runs_of("never").await;
     let attempts: Vec<_> = never.iter().map(|run| run.attempt).collect();
     assert_eq!(attempts, [1, 2, 3, 4]);
@@ -217,8 +224,10 @@ async fn disabled_and_timed_anew(database: Database) {
         .update_task(json!({ "name": "disabled", "enabled": false }))
         .await
         .data("");
-    pass(&app, days[0]).await;
-    outcomes(&admin, "timed anew", &[(days[0], "SCHEDULED", "SUCCEEDED")]).await;
+    app.pass(days[0]).await;
+    admin
+        .has_outcomes("timed anew", &[(days[0], "SCHEDULED", "SUCCEEDED")])
+        .await;
     app.clock().set((days[1] - TimeDelta::hours(1)).into());
     let input = json!({ "name": "timed anew", "scheduledTime": days[3], "recurrence": "WEEKLY" });
     admin.update_task(input).await.data("");
@@ -228,19 +237,21 @@ async fn disabled_and_timed_anew(database: Database) {
         .await
         .data("");
 
-    pass(&app, days[2]).await;
-    outcomes(&admin, "disabled", &[(days[2], "SCHEDULED", "SUCCEEDED")]).await;
-    pass(&app, days[3]).await;
+    app.pass(days[2]).await;
+    admin
+        .has_outcomes("disabled", &[(days[2], "SCHEDULED", "SUCCEEDED")])
+        .await;
+    app.pass(days[3]).await;
     let both = [
         (days[0], "SCHEDULED", "SUCCEEDED"),
         (days[3], "SCHEDULED", "SUCCEEDED"),
     ];
-    outcomes(&admin, "timed anew", &both).await;
+    admin.has_outcomes("timed anew", &both).await;
     let both = [
         (days[2], "SCHEDULED", "SUCCEEDED"),
         (days[3], "SCHEDULED", "SUCCEEDED"),
     ];
-    outcomes(&admin, "disabled", &both).await;
+    admin.has_outcomes("disabled", &both).await;
     let anchor_again = json!({ "name": "disabled", "scheduledTime": days[0] });
     admin.update_task(anchor_again).await.data("");
     let past = json!({ "name": "disabled", "scheduledTime": days[1] });
@@ -298,36 +309,6 @@ async fn next_time(api: &Api, task: &str) -> Value {
     api.query(document, json!({ "name": task }))
         .await
         .data("/task/nextTime")
-}
-
-/// Lets a moment pass while the server is there: first its clock comes near, and when that is on record, the moment comes.
-async fn pass(app: &TestApp, moment: DateTime<Utc>) {
-    let near = moment - TimeDelta::seconds(4);
-    app.clock().set(near.into());
-    let near = near.format("%F %T%.3f");
-    let alive = format!("SELECT COUNT(*) FROM heartbeat WHERE until_time > '{near}'");
-    eventually("the server has noticed the time", PATIENCE, || async {
-        (app.database().value::<i64>(&alive).await > 0).then_some(())
-    })
-    .await;
-    app.clock().set(moment.into());
-}
-
-/// Waits until a task's runs are these and no others.
-async fn outcomes(api: &Api, task: &str, expected: &[(DateTime<Utc>, &str, &str)]) {
-    let what = format!("the runs of {task} are {expected:?}");
-    eventually(&what, PATIENCE, || async {
-        let runs = api.runs_of(task).await;
-        runs.iter()
-            .map(facts)
-            .eq(expected.iter().copied())
-            .then_some(())
-    })
-    .await;
-}
-
-fn facts(run: &RunFacts) -> (DateTime<Utc>, &str, &str) {
-    (run.slot_time, &run.trigger, &run.status)
 }
 
 fn shown(time: DateTime<Utc>) -> String {

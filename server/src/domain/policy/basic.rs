@@ -50,13 +50,13 @@ impl Policy for Basic {
         config::DEFAULTS.clone()
     }
 
+    fn check(&self, window: Window, config: &Value, setting: &Setting) -> Result<()> {
+        read(window, config, setting)?;
+        Ok(())
+    }
+
     fn plan(&self, window: Window, config: &Value, setting: &Setting) -> Result<Outcome> {
-        let config = Config::read(config)?;
-        check_years(window)?;
-        if let Some(rule) = &config.rules.sun_avoidance {
-            rule.check_effort(window, config.targets.len())?;
-        }
-        let masters = master::blocks(&config, setting.folder.as_deref(), window)?;
+        let (config, masters) = read(window, config, setting)?;
         let Some(span) = Interval::new(window.t0, window.t1) else {
             return Ok(schedule(Vec::new()));
         };
@@ -75,6 +75,17 @@ impl Policy for Basic {
         }
         .outcome(masters, sources)
     }
+}
+
+/// The configuration of a plan, and the blocks of its master schedule.
+fn read(window: Window, config: &Value, setting: &Setting) -> Result<(Config, Vec<Observation>)> {
+    let config = Config::read(config)?;
+    check_years(window)?;
+    if let Some(rule) = &config.rules.sun_avoidance {
+        rule.check_effort(window, config.targets.len())?;
+    }
+    let masters = master::blocks(&config, setting.folder.as_deref(), window)?;
+    Ok((config, masters))
 }
 
 fn check_years(window: Window) -> Result<()> {

@@ -31,11 +31,16 @@ impl Policy for Dummy {
     }
 
     fn default_config(&self) -> Value {
-        json!({ "seed": null })
+        defaults()
+    }
+
+    fn check(&self, _: Window, config: &Value, _: &Setting) -> Result<()> {
+        read(config)?;
+        Ok(())
     }
 
     fn plan(&self, window: Window, config: &Value, setting: &Setting) -> Result<Outcome> {
-        let config: Config = config::read(&self.default_config(), config)?;
+        let config = read(config)?;
         let mut random = match config.seed {
             Some(seed) => StdRng::seed_from_u64(seed.cast_unsigned()),
             None => rand::make_rng(),
@@ -50,6 +55,14 @@ impl Policy for Dummy {
             ..Outcome::default()
         })
     }
+}
+
+fn defaults() -> Value {
+    json!({ "seed": null })
+}
+
+fn read(config: &Value) -> Result<Config> {
+    config::read(&defaults(), config)
 }
 
 /// Where the sleeps of a plan begin and end, the ends of the window included. They are cut at whole hundredths of a second, so that

@@ -6,7 +6,9 @@
 use std::{panic, sync::Arc};
 
 use chrono::{TimeDelta, Utc};
+use serde_json::Value;
 use tokio::{sync::Semaphore, task};
+use tokio_util::sync::CancellationToken;
 
 use super::{NewPlan, Plan, Setting, Window, named};
 use crate::{
@@ -48,25 +50,42 @@ impl Default for Planner {
     }
 }
 
-/// Makes a plan, and keeps nothing of it.
+/// Makes a plan that a client waits for, and keeps nothing of it.
 pub async fn plan(state: &State, _: &Viewer, new: NewPlan) -> Result<Plan> {
+    make(state, new, patience::client_left().child_token()).await
+}
+
+/// Refuses a policy that there is not, and a configuration that it can't take for a window of such a length.
+pub(crate) async fn check(
+    state: &State,
+    policy: &str,
+    config: Option<Value>,
+    length: TimeDelta,
+) -> Result<()> {
+    let policy = named(policy)?;
+    let now = Utc::now();
+    let window = Window::new(now, now + length)?;
+    let setting = Setting::new(state, CancellationToken::new());
+    apart(move || policy.check(window, &config.unwrap_or_default(), &setting)).await
+}
+
+/// Makes a plan. Gives up where `abandoned` is cancelled, and where this is dropped: over a socket that is what happens
+/// when nobody waits for it any more.
+pub(crate) async fn make(
+    state: &State,
+    new: NewPlan,
+    abandoned: CancellationToken,
+) -> Result<Plan> {
     let window = Window::new(new.t0, new.t1)?;
     let policy = named(&new.policy)?;
-    let abandoned = patience::client_left().child_token();
-    // Over a socket, this future is dropped where nobody waits for it any more.
     let _abandoned_when_dropped = abandoned.clone().drop_guard();
-    let setting = Setting {
-        now: Utc::now(),
-        folder: state.config.plan_dir.clone(),
-        abandoned,
-        stopping: state.stopping.clone(),
-    };
+    let setting = Setting::new(state, abandoned);
     let turns = state.planner.turns(window);
     let turn = tokio::select! {
         turn = turns.acquire_owned() => turn.map_err(|_| Error::Stopping)?,
         () = setting.given_up() => return Err(Error::Stopping),
     };
-    let planning = task::spawn_blocking(move || {
+    apart(move || {
         let _turn = turn;
         let config = new.config.unwrap_or_default();
         let outcome = policy.plan(window, &config, &setting)?;
@@ -76,8 +95,14 @@ pub async fn plan(state: &State, _: &Viewer, new: NewPlan) -> Result<Plan> {
             t1: window.t1,
             outcome,
         })
-    });
-    planning
+    })
+    .await
+}
+
+/// Works on a thread that may be busy.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let working = task::spawn_blocking(work);
+    working
         .await
         .unwrap_or_else(|failed| match failed.try_into_panic() {
             Ok(defect) => panic::resume_unwind(defect),

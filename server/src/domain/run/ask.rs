@@ -123,7 +123,7 @@ async fn cancel_once(state: &State, _: &Operator, deed: &Deed, guid: Guid) -> Re
     match run.status {
         RunStatus::Queued => {
             let ending = Ending::cancelled("it was called off before it began");
-            conclude(&transaction, state, task.as_ref(), &mut run, ending).await?;
+            conclude(&transaction, state, task.as_ref(), &mut run, &ending).await?;
         }
         RunStatus::Running => {
             run.cancel_requested = true;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entity::{
-    RunId, TaskId,
+    ClientId, RunId, TaskId,
     run::{Column, Entity, Model, RunStatus},
     task::{self, OverlapPolicy},
 };
@@ -27,6 +27,8 @@ pub(crate) struct Claimed {
     pub(crate) run: Model,
     /// How long it may take.
     pub(crate) timeout: Duration,
+    /// Whose it is what it opens: the client's that made its task what it is.
+    pub(crate) owner: Option<ClientId>,
 }
 
 /// A run that waits, and what it may have to wait for.
@@ -103,9 +105,14 @@ async fn claim_once(state: &State, waiting: Waiting) -> Result<Option<Claimed>> 
         .as_ref()
         .map_or(TIMEOUT_SECONDS, |task| task.timeout_seconds);
     let timeout = Duration::from_secs(seconds.unsigned_abs().into());
+    let owner = task.as_ref().and_then(|task| task.client_id);
     match run.status {
         RunStatus::Running if run.lease_holder == Some(state.process) => {
-            return Ok(Some(Claimed { run, timeout }));
+            return Ok(Some(Claimed {
+                run,
+                timeout,
+                owner,
+            }));
         }
         RunStatus::Queued => {}
         _ => return Ok(None),
@@ -129,5 +136,9 @@ async fn claim_once(state: &State, waiting: Waiting) -> Result<Option<Claimed>> 
     run.lease_expires = Some(now.plus_seconds(LEASE_SECONDS));
     save(&transaction, &mut run, now).await?;
     db::commit(transaction).await?;
-    Ok(Some(Claimed { run, timeout }))
+    Ok(Some(Claimed {
+        run,
+        timeout,
+        owner,
+    }))
 }

@@ -12,6 +12,7 @@ use crate::{
     db,
     domain::{
         backup::{self, Archive},
+        schedule::{self, Opening},
         scheduler::LEASE_SECONDS,
     },
     error::{Error, Result},
@@ -24,8 +25,16 @@ pub(crate) struct Ending {
     pub(crate) status: RunStatus,
     pub(crate) reason: Option<String>,
     pub(crate) exit_code: Option<i32>,
-    /// What it made, where it was a backup.
-    pub(crate) archive: Option<Archive>,
+    pub(crate) product: Option<Product>,
+}
+
+/// What a run made. It is recorded together with its ending.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Product {
+    /// A backup, which is in its folder already.
+    Archive(Archive),
+    /// A schedule, which is yet to be opened.
+    Schedule(Box<Opening>),
 }
 
 impl Ending {
@@ -35,14 +44,14 @@ impl Ending {
             status: RunStatus::Succeeded,
             reason: None,
             exit_code: None,
-            archive: None,
+            product: None,
         }
     }
 
-    /// It made an archive.
-    pub(crate) fn backed_up(archive: Archive) -> Self {
+    /// It did, and made something.
+    pub(crate) fn made(product: Product) -> Self {
         Self {
-            archive: Some(archive),
+            product: Some(product),
             ..Self::succeeded()
         }
     }
@@ -53,6 +62,14 @@ impl Ending {
             status: RunStatus::Failed,
             reason: Some(reason.into()),
             ..Self::succeeded()
+        }
+    }
+
+    /// It came too late to be of use.
+    pub(crate) fn missed(reason: impl Into<String>) -> Self {
+        Self {
+            status: RunStatus::Missed,
+            ..Self::failed(reason)
         }
     }
 
@@ -68,6 +85,14 @@ impl Ending {
     #[must_use]
     pub(crate) fn with_exit_code(self, exit_code: Option<i32>) -> Self {
         Self { exit_code, ..self }
+    }
+
+    /// The archive that it made.
+    pub(crate) fn archive(&self) -> Option<&Archive> {
+        match &self.product {
+            Some(Product::Archive(archive)) => Some(archive),
+            _ => None,
+        }
     }
 
     /// Whether another attempt may do better.
@@ -127,15 +152,17 @@ async fn end_where(
         if !is_so(&run) {
             return Ok(None);
         }
-        let changed =
-            conclude(&transaction, state, task.as_ref(), &mut run, ending.clone()).await?;
+        let changed = conclude(&transaction, state, task.as_ref(), &mut run, ending).await?;
         db::commit(transaction).await?;
-        Ok(Some(changed))
+        Ok(Some((changed, run.schedule_id)))
     })
     .await;
     match changed {
-        Ok(Some(changed)) => {
+        Ok(Some((changed, opened))) => {
             tell(state, &changed);
+            if let Some(schedule) = opened {
+                state.events.changed(schedule, 0);
+            }
             Ok(true)
         }
         // What was deleted can't be ended either.
@@ -154,7 +181,7 @@ pub(crate) async fn call_off_waiting(
     for run in open_runs(transaction, task.id, [RunStatus::Queued]).await? {
         let (_, mut run) = lock(transaction, run.run_id, None).await?;
         let ending = Ending::cancelled("its task was deleted");
-        called_off.extend(conclude(transaction, state, Some(task), &mut run, ending).await?);
+        called_off.extend(conclude(transaction, state, Some(task), &mut run, &ending).await?);
     }
     Ok(called_off)
 }
@@ -166,19 +193,26 @@ pub(super) async fn conclude(
     state: &State,
     task: Option<&task::Model>,
     run: &mut Model,
-    ending: Ending,
+    ending: &Ending,
 ) -> Result<Vec<RunId>> {
     let now = state.clock.now();
     let retries =
         ending.calls_for_retry() && task.is_some_and(|task| run.attempt < task.max_attempts);
     run.status = ending.status;
-    run.reason = ending.reason;
+    run.reason.clone_from(&ending.reason);
     run.exit_code = ending.exit_code;
     run.finished_time = Some(now);
     run.lease_expires = None;
-    if let Some(archive) = &ending.archive {
-        run.percent = Some(100.0);
-        backup::record(transaction, run.run_id, archive).await?;
+    match &ending.product {
+        Some(Product::Archive(archive)) => {
+            run.percent = Some(100.0);
+            backup::record(transaction, run.run_id, archive).await?;
+        }
+        Some(Product::Schedule(opening)) => {
+            let schedule = schedule::open(transaction, opening).await?;
+            run.schedule_id = Some(schedule.schedule_id);
+        }
+        None => {}
     }
     save(transaction, run, now).await?;
     let deed = deed(run.client_id, &run.action, run.task_name.as_deref());

@@ -19,7 +19,7 @@ use super::{recorder::Recorder, stop::StopSignal};
 use crate::{
     domain::{
         backup::{self, Archive, Backups, Error, News},
-        run::{self, Claimed, Ending},
+        run::{self, Claimed, Ending, Product},
     },
     state::State,
 };
@@ -68,7 +68,7 @@ pub(super) async fn run(
     recorder.finish().await;
     match (made, cut) {
         // It was complete before anybody could stop it.
-        (Ok(archive), _) => Some(Ending::backed_up(archive)),
+        (Ok(archive), _) => Some(Ending::made(Product::Archive(archive))),
         (Err(Error::Cancelled), Some(cut)) => cut.ending(),
         (Err(error), _) => Some(Ending::failed(error.to_string())),
     }

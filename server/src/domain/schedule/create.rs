@@ -1,10 +1,13 @@
 //! Opening a schedule.
 
 use entity::{
-    Guid, Timestamp,
+    ClientId, Guid, Timestamp,
     schedule::{ActiveModel, Column, Entity, Model, OriginalStatus, State as ScheduleState},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, SqlErr};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
+    SqlErr,
+};
 use uuid::Uuid;
 
 use super::{Label, check_scripts, insert_expected, insert_labels, lease_from, plan::Document};
@@ -43,8 +46,10 @@ pub struct NewSchedule {
     pub created: Option<Timestamp>,
 }
 
-/// A [`NewSchedule`] that can be opened.
-struct Checked {
+/// A schedule that can be opened: all of it was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Opening {
+    client_id: ClientId,
     name: Guid,
     title: Option<String>,
     labels: Vec<Label>,
@@ -54,7 +59,22 @@ struct Checked {
     created: Option<Past>,
 }
 
-impl Checked {
+impl Opening {
+    /// A schedule that follows a plan, and belongs to a client that has asked for it before.
+    pub(crate) fn of_plan(client_id: ClientId, title: &str, plan: &Plan) -> Result<Self> {
+        let opening = Self {
+            client_id,
+            name: Guid(Uuid::new_v4()),
+            title: Some(input::name("title", title)?),
+            labels: Vec::new(),
+            expected: None,
+            plan: None,
+            lease_seconds: DEFAULT_LEASE_SECONDS,
+            created: None,
+        };
+        opening.following(plan)
+    }
+
     /// The same, following a plan: each of its steps is a script that is expected, before all others. Steps of one name are
     /// one script, for that is what an executor reports.
     fn following(self, plan: &Plan) -> Result<Self> {
@@ -69,8 +89,9 @@ impl Checked {
 }
 
 impl NewSchedule {
-    fn check(self, actor: &Actor) -> Result<Checked> {
-        Ok(Checked {
+    fn check(self, actor: &Actor, reporter: &Reporter) -> Result<Opening> {
+        Ok(Opening {
+            client_id: reporter.client_id(),
             name: self.name.unwrap_or_else(|| Guid(Uuid::new_v4())),
             title: self
                 .title
@@ -108,7 +129,7 @@ pub async fn create(state: &State, actor: &Actor, new: NewSchedule) -> Result<Mo
             ..new
         };
         let plan = new.plan.take();
-        let mut new = new.check(actor)?;
+        let mut new = new.check(actor, &reporter)?;
         if let Some(plan) = plan {
             let plan = policy::plan(state, &actor.viewer()?, plan).await?;
             new = new.following(&plan)?;
@@ -126,7 +147,7 @@ async fn create_once(
     state: &State,
     reporter: &Reporter,
     deed: &Deed,
-    new: &Checked,
+    new: &Opening,
 ) -> Result<Model> {
     let transaction = state.db.begin().await?;
     let existing = Entity::find()
@@ -141,25 +162,31 @@ async fn create_once(
         db::commit(transaction).await?;
         return Ok(schedule);
     }
-    let schedule = match row(reporter, new).insert(&transaction).await {
-        Ok(schedule) => schedule,
-        // Somebody else was faster with the same name; the next attempt finds it.
-        Err(error) if is_taken(&error) => return Err(Error::Interrupted),
-        Err(error) => return Err(error.into()),
-    };
-    insert_labels(&transaction, schedule.schedule_id, &new.labels).await?;
-    if let Some(scripts) = &new.expected {
-        insert_expected(&transaction, schedule.schedule_id, 0, scripts).await?;
-    }
-    if let Some(plan) = &new.plan {
-        plan.insert(&transaction, schedule.schedule_id).await?;
-    }
+    let schedule = open(&transaction, new).await?;
     deed.done(&transaction).await?;
     db::commit(transaction).await?;
     Ok(schedule)
 }
 
-fn row(reporter: &Reporter, new: &Checked) -> ActiveModel {
+/// Writes all rows of a schedule that is being opened.
+pub(crate) async fn open(transaction: &impl ConnectionTrait, new: &Opening) -> Result<Model> {
+    let schedule = match row(new).insert(transaction).await {
+        Ok(schedule) => schedule,
+        // Somebody else was faster with the same name; the next attempt finds it.
+        Err(error) if is_taken(&error) => return Err(Error::Interrupted),
+        Err(error) => return Err(error.into()),
+    };
+    insert_labels(transaction, schedule.schedule_id, &new.labels).await?;
+    if let Some(scripts) = &new.expected {
+        insert_expected(transaction, schedule.schedule_id, 0, scripts).await?;
+    }
+    if let Some(plan) = &new.plan {
+        plan.insert(transaction, schedule.schedule_id).await?;
+    }
+    Ok(schedule)
+}
+
+fn row(new: &Opening) -> ActiveModel {
     let now = Timestamp::now();
     let expected = new
         .expected
@@ -171,7 +198,7 @@ fn row(reporter: &Reporter, new: &Checked) -> ActiveModel {
         created_time: Set(new.created.as_ref().map_or(now, Past::time)),
         last_modify_time: Set(now),
         state: Set(ScheduleState::Created),
-        client_id: Set(reporter.client_id()),
+        client_id: Set(new.client_id),
         title: Set(new.title.clone()),
         closed_time: Set(None),
         revision: Set(0),

@@ -15,7 +15,7 @@ use crate::{
 pub const PLAN_BYTES: usize = 8 * 1024 * 1024;
 
 /// A plan as it is kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Document(String);
 
 impl Document {

@@ -192,9 +192,14 @@ pub async fn create(state: &State, actor: &Actor, new: NewTask) -> Result<Model>
     Ok(task)
 }
 
-async fn create_once(state: &State, _: &Operator, deed: &Deed, new: &NewTask) -> Result<Model> {
+async fn create_once(
+    state: &State,
+    operator: &Operator,
+    deed: &Deed,
+    new: &NewTask,
+) -> Result<Model> {
     let transaction = state.db.begin().await?;
-    let row = row(state.clock.now(), new)?;
+    let row = row(operator, state.clock.now(), new)?;
     let task = row.insert(&transaction).await;
     let task = task.map_err(|error| or_taken(error, &new.name))?;
     deed.done(&transaction).await?;
@@ -202,7 +207,7 @@ async fn create_once(state: &State, _: &Operator, deed: &Deed, new: &NewTask) ->
     Ok(task)
 }
 
-fn row(now: Timestamp, new: &NewTask) -> Result<ActiveModel> {
+fn row(operator: &Operator, now: Timestamp, new: &NewTask) -> Result<ActiveModel> {
     let calendar = Calendar::new(
         new.scheduled_time,
         new.recurrence,
@@ -222,6 +227,7 @@ fn row(now: Timestamp, new: &NewTask) -> Result<ActiveModel> {
         catch_up_policy: Set(new.catch_up_policy),
         timeout_seconds: Set(new.timeout_seconds),
         max_attempts: Set(new.max_attempts),
+        client_id: Set(Some(operator.client_id())),
         settled_time: Set(now),
         next_time: Set(new.enabled.then(|| calendar.next_after(now)).flatten()),
         created_time: Set(now),
@@ -245,7 +251,7 @@ pub async fn update(state: &State, actor: &Actor, key: Key<'_>, changes: Changes
 
 async fn update_once(
     state: &State,
-    _: &Operator,
+    operator: &Operator,
     deed: &Deed,
     key: Key<'_>,
     changes: &Changes,
@@ -254,6 +260,7 @@ async fn update_once(
     let mut task = lock(&transaction, key).await?;
     let runs = scheduler::settle(&transaction, state, &mut task).await?;
     changes.apply(state, &mut task)?;
+    task.client_id = Some(operator.client_id());
     save(&transaction, &task).await?;
     deed.done(&transaction).await?;
     db::commit(transaction).await?;

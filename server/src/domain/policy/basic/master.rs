@@ -38,13 +38,13 @@ pub(super) fn blocks(
     folder: Option<&Path>,
     window: Window,
 ) -> Result<Vec<Observation>> {
-    let Some(window) = Interval::new(window.t0, window.t1) else {
-        return Ok(Vec::new());
-    };
     let mut blocks = config.blocks.clone();
     if let Some(name) = &config.master_schedule {
         blocks.extend(parse(&read(folder, name)?)?);
     }
+    let Some(window) = Interval::new(window.t0, window.t1) else {
+        return Ok(Vec::new());
+    };
     let cut = |block: &Observation| Some(block.at(block.span.intersection(window)?));
     let mut blocks: Vec<_> = blocks.iter().filter_map(cut).collect();
     blocks.sort_by_key(|block| block.span.start());

@@ -50,6 +50,20 @@ pub fn comparison(base: &str, other: &str) -> String {
     format!("/compare/{base}/{other}")
 }
 
+/// The plan of a window, given as the page has it. What is empty is left out.
+pub fn plan(from: &str, to: &str, policy: &str, config: &str) -> String {
+    let parts = [
+        ("from", from),
+        ("to", to),
+        ("policy", policy),
+        ("config", config),
+    ];
+    let query = Serializer::new(String::new())
+        .extend_pairs(parts.into_iter().filter(|(_, value)| !value.is_empty()))
+        .finish();
+    format!("/plan?{query}")
+}
+
 /// A value of the address's query, and what sets it or takes it out: the router's function of this
 /// kind, but for the names that it would change.
 pub fn query_signal<T>(

@@ -20,6 +20,7 @@ mod keywords;
 pub mod last_runs;
 pub mod log;
 pub mod page;
+pub mod plans;
 pub mod results;
 pub mod runs;
 pub mod scalars;

@@ -25,7 +25,7 @@ use crate::{
         logs_page,
         not_found::NotFoundPage,
         overview::OverviewPage,
-        run_page, schedule_page,
+        plan_page, run_page, schedule_page,
         schedules::SchedulesPage,
         script_page, scripts_page, statistics_page, task_page, tasks_page,
     },
@@ -77,6 +77,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/tasks") view=|| lazy(tasks_page)/>
                     <Route path=path!("/tasks/:name") view=|| lazy(task_page)/>
                     <Route path=path!("/runs/:id") view=|| lazy(run_page)/>
+                    <Route path=path!("/plan") view=|| lazy(plan_page)/>
                     <Route path=path!("/backups") view=|| lazy(backups_page)/>
                     <Route path=path!("/logs") view=|| lazy(logs_page)/>
                     <Route path=path!("/statistics") view=|| lazy(statistics_page)/>

@@ -22,6 +22,7 @@ pub mod schedule_row;
 pub mod share;
 pub mod sparkline;
 pub mod status;
+pub mod text_field;
 pub mod theme_switch;
 pub mod time;
 pub mod virtual_list;

@@ -80,8 +80,11 @@ pub fn ago(millis: f64) -> String {
 
 /// How long it still is to something, in milliseconds.
 pub fn until(millis: f64) -> String {
+    const YEAR: f64 = 31_556_952_000.0;
     if millis <= 0.0 {
         "due".to_owned()
+    } else if millis >= 2.0 * YEAR {
+        format!("in {} years", whole(millis / YEAR))
     } else {
         format!("in {}", elapsed(millis))
     }
@@ -328,6 +331,7 @@ mod tests {
     fn what_lies_ahead_is_counted_down() {
         assert_eq!(until(45_000.0), "in 45 s");
         assert_eq!(until(11_520_000.0), "in 3 h 12 min");
+        assert_eq!(until(86_400_000.0 * 365.2425 * 972.5), "in 972 years");
         assert_eq!(until(0.0), "due");
         assert_eq!(until(-1.0), "due");
     }

@@ -18,6 +18,7 @@ pub mod login;
 pub mod logs;
 pub mod not_found;
 pub mod overview;
+pub mod plan;
 pub mod run;
 pub mod schedule;
 pub mod schedules;
@@ -96,4 +97,10 @@ pub fn logs_page() -> Result<Page, SplitLoaderError> {
 #[wasm_split(records, fallible)]
 pub fn statistics_page() -> Result<Page, SplitLoaderError> {
     Ok(|| view! { <statistics::StatisticsPage/> }.into_any())
+}
+
+/// What a policy makes of a window.
+#[wasm_split(plan, fallible)]
+pub fn plan_page() -> Result<Page, SplitLoaderError> {
+    Ok(|| view! { <plan::PlanPage/> }.into_any())
 }

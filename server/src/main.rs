@@ -4,6 +4,7 @@ use std::{
     io::{IsTerminal, stderr},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::{Context, ensure};
@@ -21,7 +22,7 @@ use daybook::{
     state::State,
 };
 use entity::client::Role;
-use tokio::{net::TcpListener, signal::unix};
+use tokio::{net::TcpListener, runtime::Runtime, signal::unix};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -129,9 +130,19 @@ impl From<RoleArgument> for Role {
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match execute(Arguments::parse().command).await {
+/// How long to wait at the end for threads that hang: in a read of a disk that is gone, for example.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = Runtime::new()
+        .context("can't start threads")
+        .and_then(|runtime| {
+            let done = runtime.block_on(execute(arguments.command));
+            runtime.shutdown_timeout(LAST_WAIT);
+            done
+        });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("daybook: {error:#}");
@@ -241,6 +252,9 @@ async fn create_backup(flags: &Flags, folder: PathBuf) -> anyhow::Result<()> {
         eprintln!();
     }
     let archive = archive?;
+    if let Some(flaws) = archive.left_out.words() {
+        eprintln!("{flaws}");
+    }
     println!("{}  {}", hex::encode(archive.sha256), archive.file);
     Ok(())
 }

@@ -249,7 +249,8 @@ impl Browser {
         let body = "const field = document.querySelector(arguments[0]);
             field.focus();
             field.value = arguments[1];
-            field.dispatchEvent(new Event('input', { bubbles: true }));";
+            field.dispatchEvent(new Event('input', { bubbles: true }));
+            field.dispatchEvent(new Event('change', { bubbles: true }));";
         self.value_of(body, vec![json!(selector), json!(text)])
             .await;
     }

@@ -32,6 +32,14 @@ impl Error {
         matches!(self, Self::Refused { code, .. } if *code == expected)
     }
 
+    /// What was sent that the error is about, where it is about one thing.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Refused { field, .. } => field.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What is wrong with a field, in the words to be shown beside it; `None` where the error is about
     /// something else.
     pub fn about(&self, name: &str) -> Option<&str> {

@@ -10,7 +10,7 @@ use super::{
     error::Error,
     keywords::keywords,
     page::{Page, PageInfo},
-    scalars::DateTime,
+    scalars::{DateTime, Uuid},
     schema,
     socket::{Event, Subscription},
     tasks::TaskAction,
@@ -122,6 +122,18 @@ pub struct Run {
     pub percent: Option<f64>,
     /// What it made, where it was a backup.
     pub backup: Option<Backup>,
+    /// What it opened, where it was to open a schedule.
+    pub schedule: Option<OpenedSchedule>,
+}
+
+/// A schedule that a run opened.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "Schedule")]
+pub struct OpenedSchedule {
+    /// Its name.
+    pub name: Uuid,
+    /// What people call it.
+    pub title: Option<String>,
 }
 
 impl Run {

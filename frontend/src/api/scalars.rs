@@ -25,6 +25,11 @@ impl DateTime {
 #[cynic(graphql_type = "UUID")]
 pub struct Uuid(pub String);
 
+/// JSON of any shape, where the schema says no more.
+#[derive(cynic::Scalar, Clone, Debug, PartialEq)]
+#[cynic(graphql_type = "JSON")]
+pub struct Json(pub serde_json::Value);
+
 /// A word that is no value of the enum: an address that was mistyped, or is of another version.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct UnknownKeyword;

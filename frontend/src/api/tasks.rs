@@ -5,11 +5,19 @@ mod change;
 use cynic::QueryBuilder;
 
 pub use self::change::{
-    BackupActionInput, CommandActionInput, ReminderInput, TaskActionInput, TaskForm,
+    BackupActionInput, CommandActionInput, ReminderInput, ScheduleActionInput, TaskActionInput,
+    TaskForm,
 };
 use super::{
-    Api, error::Error, keywords::keywords, page::PageInfo, runs::Run, scalars::DateTime, schema,
+    Api,
+    error::Error,
+    keywords::keywords,
+    page::PageInfo,
+    runs::Run,
+    scalars::{DateTime, Json},
+    schema,
 };
+use crate::format;
 
 /// How many tasks one page of the list holds.
 const PAGE_SIZE: i32 = 100;
@@ -114,6 +122,19 @@ pub struct BackupAction {
     pub source: String,
 }
 
+/// Opens a schedule from a plan of the time that begins with the slot.
+#[derive(cynic::QueryFragment, Clone, Debug, PartialEq)]
+pub struct ScheduleAction {
+    /// The policy that makes the plan.
+    pub policy: String,
+    /// What differs from the policy's default configuration.
+    pub config: Option<Json>,
+    /// How long the time is that is planned.
+    pub window_seconds: i32,
+    /// The schedule's title; `None` where it has the task's name.
+    pub title: Option<String>,
+}
+
 /// What a task does when it falls due.
 #[derive(cynic::InlineFragments, Clone, Debug, PartialEq)]
 pub enum TaskAction {
@@ -123,6 +144,8 @@ pub enum TaskAction {
     CommandAction(CommandAction),
     /// A backup.
     BackupAction(BackupAction),
+    /// A schedule that follows a plan.
+    ScheduleAction(ScheduleAction),
     /// What only a newer server knows.
     #[cynic(fallback)]
     Other,
@@ -141,6 +164,14 @@ impl TaskAction {
                 words.cloned().collect::<Vec<_>>().join(" ")
             }
             Self::BackupAction(BackupAction { source }) => format!("Backup of {source}"),
+            Self::ScheduleAction(ScheduleAction {
+                policy,
+                window_seconds,
+                ..
+            }) => {
+                let window = format::duration(f64::from(*window_seconds) * 1_000.0);
+                format!("Schedule of the plan {policy}, {window} each")
+            }
             Self::Other => "An action that this page does not know".to_owned(),
         }
     }

@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*};
 
 use crate::{
     erased::{computed, memo},
-    filter::Part,
+    filter::{Day, Part},
 };
 
 /// A field for one part of the filter. What can't be read is marked, and filters by nothing.
@@ -46,5 +46,24 @@ pub fn FilterField(
             prop:value=text
             on:change=change
         />
+    }
+}
+
+/// A field for the first or the last day of what is shown.
+#[component]
+pub fn DayField(
+    /// The part, as the address has it.
+    part: Part,
+    /// What it is.
+    label: &'static str,
+    /// The name that browser tests find it by.
+    test_id: &'static str,
+) -> impl IntoView {
+    let is_day = |text: &str| text.parse::<Day>().is_ok();
+    view! {
+        <label class="fields__field" title="The days are those of UTC">
+            <span>{label}</span>
+            <FilterField part kind="date" placeholder="" test_id is_readable=is_day/>
+        </label>
     }
 }

@@ -1,7 +1,8 @@
 //! The bar on top of every page: where one is, whether it is live, who is signed in.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use leptos_router::{components::A, hooks::use_location};
+use wasm_bindgen::JsCast;
 
 use super::{
     connection_badge::ConnectionBadge,
@@ -13,7 +14,7 @@ use crate::{
         session::{Role, Session},
         socket::Connection,
     },
-    erased::{dynamic, handler},
+    erased::{dynamic, effect, handler},
 };
 
 /// The bar.
@@ -76,17 +77,27 @@ fn Navigation(
             </A>
         }
     };
+    let nav = NodeRef::<html::Nav>::new();
+    let path = use_location().pathname;
+    effect(move || {
+        path.track();
+        if let Some(nav) = nav.get() {
+            // The router marks the link first.
+            request_animation_frame(move || show_current(&nav));
+        }
+    });
     let clients = move || {
         session
             .with(|session| session.may(Role::Admin))
             .then(|| link("/clients", "Clients"))
     };
     view! {
-        <nav class="nav" aria-label="Main">
+        <nav class="nav" aria-label="Main" node_ref=nav>
             {link("/", "Overview")}
             {link("/schedules", "Schedules")}
             {link("/scripts", "Scripts")}
             {link("/tasks", "Tasks")}
+            {link("/plan", "Plan")}
             {link("/backups", "Backups")}
             {link("/logs", "Log")}
             {link("/statistics", "Statistics")}
@@ -96,6 +107,17 @@ fn Navigation(
             </a>
         </nav>
     }
+}
+
+/// Brings the link of the page that one is at into sight, where there is no room for all of them.
+fn show_current(nav: &web_sys::HtmlElement) {
+    let current = nav.query_selector("[aria-current]").ok().flatten();
+    let Some(current) = current.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok())
+    else {
+        return;
+    };
+    let middle = current.offset_left() - nav.offset_left() + current.offset_width() / 2;
+    nav.set_scroll_left(middle - nav.client_width() / 2);
 }
 
 /// Says so where one can look at everything and change nothing.

@@ -10,7 +10,7 @@ use crate::{
     api::log::{LogEntry, LogFilter, LogStatus},
     browser,
     components::{
-        filter_field::FilterField,
+        filter_field::{DayField, FilterField},
         icon::{Glyph, Icon},
         list_end::ListEnd,
         notice::{Loading, Notice},
@@ -97,14 +97,8 @@ fn FilterBar(
                     test_id="filter-client"
                 />
             </label>
-            <label class="fields__field" title="The days are those of UTC">
-                <span>"From"</span>
-                <FilterField part=address.from kind="date" placeholder="" test_id="filter-from"/>
-            </label>
-            <label class="fields__field" title="The days are those of UTC">
-                <span>"To"</span>
-                <FilterField part=address.to kind="date" placeholder="" test_id="filter-to"/>
-            </label>
+            <DayField part=address.from label="From" test_id="filter-from"/>
+            <DayField part=address.to label="To" test_id="filter-to"/>
         </div>
     }
 }
@@ -210,7 +204,11 @@ fn EntryRow(
         None => view! { <span class="muted">"the server"</span> }.into_any(),
     };
     let kind = action.clone();
-    let message = message.map(|message| view! { <span class="log-row__message">{message}</span> });
+    let class = match status {
+        LogStatus::Error => "log-row__message log-row__message--error",
+        LogStatus::Success => "log-row__message",
+    };
+    let message = message.map(|message| view! { <span class=class>{message}</span> });
     view! {
         <div class="log-row" role="row" data-testid="log-row" data-number=number data-action=kind>
             <span role="cell">

@@ -14,7 +14,7 @@ use crate::{
     address,
     api::{
         Api,
-        runs::{Run, TaskName},
+        runs::{OpenedSchedule, Run, TaskName},
         scalars::DateTime,
         session::Role,
     },
@@ -106,6 +106,7 @@ fn Content(
         <Facts run/>
         <Progress run/>
         <Made run/>
+        <Opened run/>
         <Output feed run/>
     }
 }
@@ -212,6 +213,27 @@ fn Made(
                     <Fact name="Holds">{files}</Fact>
                     <Fact name="SHA-256">
                         <code>{backup.sha256}</code>
+                    </Fact>
+                </dl>
+            }
+        })
+    })
+}
+
+/// The schedule that it opened, if it did.
+#[component]
+fn Opened(
+    /// The run.
+    run: Signal<Run>,
+) -> impl IntoView {
+    let schedule = part(run, |run| run.schedule.clone());
+    dynamic(move || {
+        schedule.get().map(|OpenedSchedule { name, title }| {
+            let href = format!("/schedules/{}", name.0);
+            view! {
+                <dl class="facts" data-testid="opened">
+                    <Fact name="Schedule">
+                        <a href=href>{title.unwrap_or(name.0)}</a>
                     </Fact>
                 </dl>
             }

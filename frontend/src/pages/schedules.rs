@@ -10,7 +10,7 @@ use crate::{
     api::schedules::{ListFilter, ScheduleStatus},
     browser,
     components::{
-        filter_field::FilterField,
+        filter_field::{DayField, FilterField},
         icon::{Glyph, Icon},
         no_schedules::NoSchedules,
         notice::{Failure, Loading, Notice},
@@ -87,14 +87,8 @@ fn FilterBar(
                     test_id="filter-client"
                 />
             </label>
-            <label class="fields__field" title="The days are those of UTC">
-                <span>"From"</span>
-                <FilterField part=address.from kind="date" placeholder="" test_id="filter-from"/>
-            </label>
-            <label class="fields__field" title="The days are those of UTC">
-                <span>"To"</span>
-                <FilterField part=address.to kind="date" placeholder="" test_id="filter-to"/>
-            </label>
+            <DayField part=address.from label="From" test_id="filter-from"/>
+            <DayField part=address.to label="To" test_id="filter-to"/>
         </div>
     }
 }

@@ -104,8 +104,11 @@ impl Backups {
     pub(crate) async fn check(&self, source: PathBuf) -> Result<()> {
         let backups = self.clone();
         blocking(move || {
-            let folder = Folder::open(&backups.folder)?;
-            Source::open(&source, &backups.roots, folder.path()).map(drop)
+            let folder = Folder::open(&backups.folder);
+            // What is wrong with the folder that is asked for comes first: it will not pass by itself.
+            let own = folder.as_ref().map_or(&*backups.folder, Folder::path);
+            Source::open(&source, &backups.roots, own)?;
+            folder.map(drop)
         })
         .await
     }
@@ -167,6 +170,8 @@ impl Backups {
         let fingerprints = &written.fingerprints;
         verify::read_back(draft.file(), &path, fingerprints, &sha256, &mut track)?;
 
+        // Whoever asked may have given up on it while a disk hung, and would not know of it.
+        track.unless_cancelled()?;
         let file = draft.archive().to_owned();
         draft.finish(&sha256)?;
         track.end();

@@ -77,7 +77,16 @@ impl Deed {
 
     /// Notes that it was done, in the transaction that does it.
     pub async fn done(&self, transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
-        self.entry(LogStatus::Success, None)
+        self.done_but(transaction, None).await
+    }
+
+    /// The same, with what there is to say of it nevertheless.
+    pub async fn done_but(
+        &self,
+        transaction: &impl ConnectionTrait,
+        message: Option<String>,
+    ) -> Result<(), DbErr> {
+        self.entry(LogStatus::Success, message)
             .insert(transaction)
             .await?;
         Ok(())

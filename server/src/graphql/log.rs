@@ -75,7 +75,7 @@ impl LogEntry {
         Ok(ctx.loader().load_one(id).await?.map(Client))
     }
 
-    /// Why it was refused or failed; at most 4,000 characters, null where it succeeded.
+    /// Why it was refused or failed, or what there is to say of it though it succeeded; at most 4,000 characters.
     async fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }

@@ -117,6 +117,11 @@ async fn followed(database: Database) {
         place.root("www/socket").display()
     );
     assert_eq!(admin.lines_of(&id).await, [said]);
+    let flaws = "sockets, pipes and devices left out: 1".to_owned();
+    assert_eq!(
+        on_the_log(&admin).await,
+        [(folder(&place.root("www")), "SUCCESS".into(), Some(flaws))]
+    );
 }
 
 /// Several of one folder in the same second have different names, and are listed page by page, the newest first.

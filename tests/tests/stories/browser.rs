@@ -13,6 +13,7 @@ mod login;
 mod logs;
 mod looks;
 mod overview;
+mod plan;
 mod runs;
 mod schedules;
 mod scripts;

@@ -88,6 +88,7 @@ const STATISTICS: &str = "query ($from: DateTime) {
     statistics(from: $from) {
         numberOfBackups successfulBackups failedBackups
         actions { action success error }
+        activity { date success error }
         days { date schedules pass fail block error skip }
     }
 }";

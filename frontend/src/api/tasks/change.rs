@@ -5,7 +5,12 @@
 use cynic::MutationBuilder;
 
 use super::{CatchUpPolicy, MonthEndPolicy, OverlapPolicy, Recurrence};
-use crate::api::{Api, error::Error, scalars::DateTime, schema};
+use crate::api::{
+    Api,
+    error::Error,
+    scalars::{DateTime, Json},
+    schema,
+};
 
 /// A reminder.
 #[derive(cynic::InputObject, Clone, Debug, PartialEq)]
@@ -30,6 +35,19 @@ pub struct BackupActionInput {
     pub source: String,
 }
 
+/// A schedule to be opened.
+#[derive(cynic::InputObject, Clone, Debug, PartialEq)]
+pub struct ScheduleActionInput {
+    /// The policy that makes the plan.
+    pub policy: String,
+    /// What differs from the policy's default configuration.
+    pub config: Option<Json>,
+    /// How long the time is that is planned.
+    pub window_seconds: i32,
+    /// The schedule's title; the task's name where there is none.
+    pub title: Option<String>,
+}
+
 /// What a task is to do.
 #[derive(cynic::InputObject, Clone, Debug, PartialEq)]
 pub enum TaskActionInput {
@@ -39,6 +57,8 @@ pub enum TaskActionInput {
     Command(CommandActionInput),
     /// Make a backup.
     Backup(BackupActionInput),
+    /// Open a schedule.
+    Schedule(ScheduleActionInput),
 }
 
 /// All that a form says of a task.

@@ -1,14 +1,14 @@
 //! Which folder is to be backed up.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
     address,
     api::Api,
     attempt::Attempt,
-    components::dialog::DialogForm,
-    erased::{computed, memo},
+    components::{dialog::DialogForm, text_field::TextField},
+    erased::memo,
     format,
 };
 
@@ -20,11 +20,10 @@ pub(super) fn Ask(
 ) -> impl IntoView {
     let (api, attempt) = (Api::expect(), Attempt::new());
     let navigate = use_navigate();
-    let source = NodeRef::<html::Input>::new();
+    let source = RwSignal::new(String::new());
     let submit = Callback::new(move |()| {
-        let source = source.get_untracked().map(|source| source.value());
         let navigate = navigate.clone();
-        attempt.run(api.run_backup(source.unwrap_or_default()), move |run| {
+        attempt.run(api.run_backup(source.get_untracked()), move |run| {
             navigate(&address::run(&run), NavigateOptions::default());
         });
     });
@@ -44,24 +43,15 @@ pub(super) fn Ask(
             on_submit=submit
             on_close
         >
-            <label class="field">
-                <span class="field__label">"Folder on the server"</span>
-                <input
-                    class="input input--mono"
-                    type="text"
-                    autocomplete="off"
-                    spellcheck="false"
-                    autofocus
-                    placeholder="/srv/data"
-                    data-testid="backup-source"
-                    node_ref=source
-                    aria-invalid=computed(move || at_source.with(Option::is_some).to_string())
-                    aria-describedby="backup-source-problem"
-                />
-            </label>
-            <p id="backup-source-problem" class="problem" role="alert" data-testid="backup-source-problem">
-                {at_source}
-            </p>
+            <TextField
+                label="Folder on the server"
+                value=source
+                test_id="backup-source"
+                placeholder="/srv/data"
+                first=true
+                mono=true
+                problem=at_source
+            />
         </DialogForm>
     }
 }

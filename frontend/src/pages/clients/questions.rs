@@ -1,6 +1,6 @@
 //! What is asked before something is done to a client.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::roster::Roster;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
         error::{Code, Error},
         session::Role,
     },
-    components::dialog::DialogForm,
+    components::{dialog::DialogForm, text_field::TextField},
     erased::{computed, dynamic, memo},
     format,
 };
@@ -66,14 +66,10 @@ fn Create(
     /// Closes the dialog.
     on_close: Callback<()>,
 ) -> impl IntoView {
-    let name = NodeRef::<html::Input>::new();
+    let name = RwSignal::new(String::new());
     let role = RwSignal::new(Role::Reporter);
     let submit = Callback::new(move |()| {
-        let name = name
-            .get_untracked()
-            .map(|name| name.value())
-            .unwrap_or_default();
-        roster.create(name, role.get_untracked());
+        roster.create(name.get_untracked(), role.get_untracked());
     });
     let error = roster.attempt.error();
     let at_name = memo(move || error.with(|error| about_name(error.as_ref()?)));
@@ -104,23 +100,7 @@ fn Create(
             on_submit=submit
             on_close
         >
-            <label class="field">
-                <span class="field__label">"Name"</span>
-                <input
-                    class="input"
-                    type="text"
-                    autocomplete="off"
-                    spellcheck="false"
-                    autofocus
-                    data-testid="client-name"
-                    node_ref=name
-                    aria-invalid=computed(move || at_name.with(Option::is_some).to_string())
-                    aria-describedby="client-name-problem"
-                />
-            </label>
-            <p id="client-name-problem" class="problem" role="alert" data-testid="client-name-problem">
-                {at_name}
-            </p>
+            <TextField label="Name" value=name test_id="client-name" first=true problem=at_name/>
             <fieldset class="choices">
                 <legend class="field__label">"Role"</legend>
                 {Role::ALL.map(choice)}

@@ -8,12 +8,16 @@ use crate::{
         Api,
         error::Error,
         log::{LogEntry, LogFilter},
+        scalars::DateTime,
         socket::{Event, Subscription},
     },
-    erased::memo,
+    erased::{effect, memo},
     paged::Paged,
     task::when_back,
 };
+
+/// How many entries may come on top before the list is begun again, so that a page that is left open does not grow.
+const MOST_RECENT: usize = 500;
 
 /// The entries that match one filter; free to copy, and gone with the component that started it.
 #[derive(Clone, Copy)]
@@ -28,6 +32,8 @@ pub(super) struct Tail {
     follows: RwSignal<bool>,
     /// What has come while nobody wanted to see it, the newest first.
     held_back: RwSignal<Vec<LogEntry>>,
+    /// Whether there may be more to see than was held back.
+    is_behind: RwSignal<bool>,
     refused: RwSignal<Option<Error>>,
     subscription: StoredValue<Option<Subscription>, LocalStorage>,
 }
@@ -53,12 +59,30 @@ impl Tail {
             }),
             follows: RwSignal::new(true),
             held_back: RwSignal::new(Vec::new()),
+            is_behind: RwSignal::new(false),
             refused: RwSignal::new(None),
             subscription: StoredValue::new_local(None),
         };
         tail.watch();
-        when_back(move || tail.pages.restart());
+        effect(move || tail.forget_what_can_be_read());
+        when_back(move || {
+            if tail.follows.get_untracked() {
+                tail.pages.restart();
+            } else {
+                tail.is_behind.set(true);
+            }
+        });
         tail
+    }
+
+    /// What has come and is older than what was read is to be read on: something may lie between.
+    fn forget_what_can_be_read(self) {
+        if self.pages.more().get()
+            && let Some(oldest) = self.pages.items().with(|items| items.last().map(order))
+        {
+            self.recent
+                .update(|recent| recent.retain(|entry| order(entry) >= oldest));
+        }
     }
 
     /// The entries, the newest first.
@@ -102,6 +126,10 @@ impl Tail {
 
     /// Shows what was held back.
     pub(super) fn show(self) {
+        if self.is_behind.get_untracked() {
+            self.is_behind.set(false);
+            self.pages.restart();
+        }
         let mut held_back = Vec::new();
         self.held_back
             .update(|entries| std::mem::swap(entries, &mut held_back));
@@ -155,6 +183,10 @@ impl Tail {
     fn take(self, entry: LogEntry) {
         if self.follows.get_untracked() {
             self.recent.maybe_update(|recent| insert(recent, entry));
+            let is_long = self.recent.with_untracked(Vec::len) > MOST_RECENT;
+            if is_long && !self.pages.loading().get_untracked() {
+                self.pages.restart();
+            }
         } else if !self.knows(&entry) {
             self.held_back
                 .maybe_update(|entries| insert(entries, entry));
@@ -169,9 +201,13 @@ impl Tail {
     }
 }
 
+/// What the log is in the order of, from the greatest on.
+fn order(entry: &LogEntry) -> (DateTime, i32) {
+    (entry.date.clone(), entry.number)
+}
+
 /// Puts an entry where it belongs; false where it is there already.
 fn insert(entries: &mut Vec<LogEntry>, entry: LogEntry) -> bool {
-    let order = |entry: &LogEntry| (entry.date.clone(), entry.number);
     let place = entries.partition_point(|known| order(known) > order(&entry));
     let is_there = entries
         .get(place)
@@ -185,7 +221,7 @@ fn insert(entries: &mut Vec<LogEntry>, entry: LogEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{log::LogStatus, scalars::DateTime};
+    use crate::api::log::LogStatus;
 
     fn entry(number: i32, second: u32) -> LogEntry {
         LogEntry {

@@ -3,6 +3,7 @@
 
 mod draft;
 mod fields;
+mod planned;
 mod preview;
 
 use leptos::prelude::*;
@@ -10,7 +11,8 @@ use leptos::prelude::*;
 pub(super) use self::draft::Draft;
 use self::{
     draft::Kind,
-    fields::{Choice, Field, TextField},
+    fields::{Choice, Field},
+    planned::PlannedFields,
     preview::Preview,
 };
 use super::deeds::Deeds;
@@ -22,7 +24,7 @@ use crate::{
     },
     attempt::Attempt,
     browser,
-    components::dialog::DialogForm,
+    components::{dialog::DialogForm, text_field::TextField},
     erased::{computed, dynamic, memo},
     fetched::Fetched,
 };
@@ -76,8 +78,7 @@ pub(super) fn TaskDialog(
                 value=draft.name
                 test_id="task-name"
                 first=true
-                field=Field::Name
-                errors
+                problem=fields::problem(Field::Name, errors)
             />
             <What draft errors/>
             <When draft errors/>
@@ -113,8 +114,7 @@ fn What(
                 label="Note"
                 value=draft.note
                 test_id="task-note"
-                field=Field::Action
-                errors
+                problem=fields::problem(Field::Action, errors)
             />
         }
         .into_any(),
@@ -123,11 +123,11 @@ fn What(
                 label="Folder on the server"
                 value=draft.source
                 test_id="task-source"
-                field=Field::Action
-                errors
+                problem=fields::problem(Field::Action, errors)
             />
         }
         .into_any(),
+        Kind::Schedule => view! { <PlannedFields planned=draft.planned errors/> }.into_any(),
         Kind::Command => view! {
             <datalist id="task-commands">{dynamic(command_names)}</datalist>
             <TextField
@@ -135,8 +135,7 @@ fn What(
                 value=draft.command
                 test_id="task-command"
                 list="task-commands"
-                field=Field::Action
-                errors
+                problem=fields::problem(Field::Action, errors)
             />
             <p class="muted" hidden=computed(move || !none())>
                 "No command is configured on this server. Whoever operates it adds them to its settings."
@@ -174,9 +173,9 @@ fn When(
     let zones = browser::time_zones().into_iter().map(zone).collect_view();
     let recurrences = Recurrence::ALL.map(|recurrence| (recurrence, recurrence_words(recurrence)));
     // Where all months have such a day, there is nothing to choose.
-    let is_late_day = memo(move || draft.is_late_in_a_month());
+    let lacks_day = memo(move || draft.lacks_day());
     let month_end = move || {
-        is_late_day.get().then(|| {
+        lacks_day.get().then(|| {
             view! {
                 <Choice
                     label="In shorter months"
@@ -198,16 +197,14 @@ fn When(
                 kind="datetime-local"
                 value=draft.local_time
                 test_id="task-time"
-                field=Field::Time
-                errors
+                problem=fields::problem(Field::Time, errors)
             />
             <TextField
                 label="Time zone"
                 value=draft.time_zone
                 test_id="task-zone"
                 list="time-zones"
-                field=Field::Zone
-                errors
+                problem=fields::problem(Field::Zone, errors)
             />
         </div>
         <Choice
@@ -247,16 +244,14 @@ fn Rest(
                 kind="number"
                 value=draft.timeout
                 test_id="task-timeout"
-                field=Field::Timeout
-                errors
+                problem=fields::problem(Field::Timeout, errors)
             />
             <TextField
                 label="Attempts"
                 kind="number"
                 value=draft.attempts
                 test_id="task-attempts"
-                field=Field::Attempts
-                errors
+                problem=fields::problem(Field::Attempts, errors)
             />
         </div>
         <Choice

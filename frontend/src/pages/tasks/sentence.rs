@@ -127,12 +127,12 @@ pub(in crate::pages) fn sentence(
         Recurrence::Weekly => format!("Every {weekday} at {clock}"),
         Recurrence::Biweekly => format!("Every second {weekday} at {clock}"),
         Recurrence::Monthly => {
-            let end = month_end_words(local, month_end);
+            let end = month_end_words(local, recurrence, month_end);
             format!("On the {day} of every month{end} at {clock}")
         }
         Recurrence::Quarterly => {
             let months = quarter(local.month);
-            let end = month_end_words(local, month_end);
+            let end = month_end_words(local, recurrence, month_end);
             format!("On the {day} of {months}{end} at {clock}")
         }
         Recurrence::Yearly => {
@@ -151,10 +151,33 @@ pub(in crate::pages) fn sentence(
     Some(format!("{when}, {time_zone}"))
 }
 
+/// Whether some of the months in which a task falls due have no such day as that of its anchor.
+pub(in crate::pages) fn lacks_day(local_time: &str, recurrence: Recurrence) -> bool {
+    Local::parse(local_time).is_some_and(|local| local.lacks_day(recurrence))
+}
+
+impl Local {
+    fn lacks_day(self, recurrence: Recurrence) -> bool {
+        let shortest = match recurrence {
+            Recurrence::Monthly => 28,
+            // Every third month comes by February, or else by one of 30 days.
+            Recurrence::Quarterly if self.month % 3 == 2 => 28,
+            Recurrence::Quarterly => 30,
+            Recurrence::Yearly if self.month == 2 => 28,
+            _ => 31,
+        };
+        self.day > shortest
+    }
+}
+
 /// What becomes of months that have no such day; nothing where all have.
-fn month_end_words(local: Local, month_end: MonthEndPolicy) -> &'static str {
+fn month_end_words(
+    local: Local,
+    recurrence: Recurrence,
+    month_end: MonthEndPolicy,
+) -> &'static str {
     match month_end {
-        _ if local.day <= 28 => "",
+        _ if !local.lacks_day(recurrence) => "",
         MonthEndPolicy::Clamp => ", or its last day,",
         MonthEndPolicy::Skip => ", where there is one,",
     }
@@ -174,6 +197,24 @@ mod tests {
 
     fn berlin(local_time: &str, recurrence: Recurrence, month_end: MonthEndPolicy) -> String {
         sentence(local_time, "Europe/Berlin", recurrence, month_end).expect("a time")
+    }
+
+    #[test]
+    fn what_all_months_have_is_not_asked_for() {
+        use Recurrence::{Daily, Monthly, Quarterly, Yearly};
+        for (date, recurrence, lacks) in [
+            ("2027-01-28", Monthly, false),
+            ("2027-01-29", Monthly, true),
+            ("2027-03-30", Quarterly, false),
+            ("2027-03-31", Quarterly, true),
+            ("2027-05-30", Quarterly, true),
+            ("2027-01-31", Yearly, false),
+            ("2028-02-29", Yearly, true),
+            ("2027-01-31", Daily, false),
+        ] {
+            let time = format!("{date}T02:30");
+            assert_eq!(lacks_day(&time, recurrence), lacks, "{date} {recurrence:?}");
+        }
     }
 
     #[test]

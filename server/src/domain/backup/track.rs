@@ -47,6 +47,23 @@ pub struct LeftOut {
     pub changed: u64,
 }
 
+impl LeftOut {
+    /// The same in words; nothing where the archive holds all as it is.
+    pub fn words(&self) -> Option<String> {
+        let kinds = [
+            ("sockets, pipes and devices left out", self.special),
+            ("vanished", self.vanished),
+            ("changed while they were read", self.changed),
+        ];
+        let words: Vec<_> = kinds
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(what, count)| format!("{what}: {count}"))
+            .collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+}
+
 /// What an entry weighs beside its bytes, so that a folder of empty files has a progress too.
 const ENTRY: u64 = 512;
 
@@ -109,7 +126,8 @@ impl<'a> Track<'a> {
         self.show(self.total);
     }
 
-    fn unless_cancelled(&self) -> Result<()> {
+    /// Stops where nobody wants it any more.
+    pub(super) fn unless_cancelled(&self) -> Result<()> {
         if self.cancelled.is_cancelled() {
             return Err(Error::Cancelled);
         }

@@ -4,7 +4,7 @@
 //! is said that it changed.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::File,
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -35,12 +35,18 @@ pub(super) struct Written {
     pub(super) files: u64,
 }
 
-/// Counts what there is to write.
+/// Counts what there is to write. A file with several names is written once.
 pub(super) fn measure(source: &Source, without: Identity, track: &mut Track<'_>) -> Result<()> {
     let mut walk = Walk::new(source, without);
+    let mut linked = HashSet::new();
     while let Some(met) = walk.next()? {
         let is_file = file_type(&met.stat) == FileType::RegularFile;
-        let bytes = if is_file { met.stat.st_size } else { 0 };
+        let is_new = met.stat.st_nlink <= 1 || linked.insert(Identity::of(&met.stat));
+        let bytes = if is_file && is_new {
+            met.stat.st_size
+        } else {
+            0
+        };
         track.expect(u64::try_from(bytes).unwrap_or(0))?;
     }
     Ok(())

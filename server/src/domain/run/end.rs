@@ -217,7 +217,10 @@ pub(super) async fn conclude(
     save(transaction, run, now).await?;
     let deed = deed(run.client_id, &run.action, run.task_name.as_deref());
     if run.status == RunStatus::Succeeded {
-        deed.done(transaction).await?;
+        let flaws = ending
+            .archive()
+            .and_then(|archive| archive.left_out.words());
+        deed.done_but(transaction, flaws).await?;
     } else {
         deed.failed(transaction, run.reason.clone()).await?;
     }

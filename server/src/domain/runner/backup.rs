@@ -13,7 +13,8 @@ use std::{
 };
 
 use entity::{RunId, run::Model};
-use tokio::{io::empty, net::unix::pipe, sync::watch};
+use tokio::{io::empty, net::unix::pipe, sync::watch, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::{recorder::Recorder, stop::StopSignal};
 use crate::{
@@ -23,6 +24,9 @@ use crate::{
     },
     state::State,
 };
+
+/// How long to wait for a backup that was told to stop: a disk that is gone may never answer.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// How much time lies between two looks at how far a backup is.
 const PACE: Duration = Duration::from_secs(1);
@@ -54,13 +58,20 @@ pub(super) async fn run(
     if let Err(error) = backups.prepare().await {
         tracing::warn!(%error, "what killed processes left of backups can't be removed");
     }
-    let given_up = tokio_util::sync::CancellationToken::new();
+    let given_up = CancellationToken::new();
     let mut making = pin!(backups.create(source.into(), tell, &given_up));
     let (made, cut) = tokio::select! {
         made = &mut making => (made, None),
         cut = stop.cut(claimed.timeout) => {
             given_up.cancel();
-            (making.await, Some(cut))
+            match timeout(GRACE, making).await {
+                Ok(made) => (made, Some(cut)),
+                Err(_) => {
+                    // What hangs in a read finds out that it was stopped when that returns, and removes what it made.
+                    recorder.finish().await;
+                    return cut.ending();
+                }
+            }
         }
         never = show(state, id, shown) => match never {},
     };
@@ -103,18 +114,20 @@ async fn show(state: &State, run: RunId, mut percent: watch::Receiver<f64>) -> I
     std::future::pending().await
 }
 
-/// Says whether an archive is its run's, though this process could not end that. Either the commit came through when
-/// nobody could say so; or the run was lost, and the archive is removed, for it will be made again.
+/// Says whether an archive is its run's, though this process could not end that; asks until it is known. Either the commit
+/// came through when nobody could say so; or the run was lost, and the archive is removed, for it will be made again.
 pub(super) async fn is_kept(state: &State, run: &Model, archive: &Archive) -> bool {
-    match backup::is_recorded(state, run.run_id, archive).await {
-        Ok(true) => true,
-        Ok(false) => {
-            discard(state, Some(archive)).await;
-            false
-        }
-        Err(error) => {
-            tracing::error!(file = archive.file, %error, "whether this backup is on record is not known");
-            false
+    loop {
+        match backup::is_recorded(state, run.run_id, archive).await {
+            Ok(true) => return true,
+            Ok(false) => {
+                discard(state, Some(archive)).await;
+                return false;
+            }
+            Err(error) => {
+                tracing::warn!(file = archive.file, %error, "whether this backup is on record is not known yet");
+                tokio::time::sleep(super::PAUSE).await;
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ async fn asked_for() {
     browser.quit().await;
 }
 
-/// A server that may make archives of a folder, in which there are two files.
+/// A server that may make archives of a folder, in which there are two files, and whose operator keeps a master schedule.
 pub(super) async fn with_backups() -> (TestApp, TempDir) {
     let root = TempDir::new().expect("a temporary folder");
     for (file, text) in [("orders.csv", "1,2,3\n"), ("drawers.txt", "counted\n")] {
@@ -54,7 +54,7 @@ pub(super) async fn with_backups() -> (TestApp, TempDir) {
     let settings = Config {
         backup_roots: Folders::try_from(root.path().display().to_string())
             .expect("a folder has a name"),
-        ..Config::default()
+        ..super::plan::settings()
     };
     (
         TestApp::start_with(Database::sqlite(), settings).await,

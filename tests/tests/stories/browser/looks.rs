@@ -124,6 +124,16 @@ fn pages([base, other, open]: [Uuid; 3], run: &str) -> Vec<(&'static str, String
             "[data-testid=run-not-found]",
         ),
         (
+            "plan",
+            super::plan::NIGHT.to_owned(),
+            "[data-testid=step-row]",
+        ),
+        (
+            "plan-refused",
+            "/plan?from=2023-01-01T00%3A00&to=2022-01-01T00%3A00".to_owned(),
+            "[data-testid=plan-to][aria-invalid=true]",
+        ),
+        (
             "backups",
             "/backups".to_owned(),
             "[data-testid=archive-row]",

@@ -115,6 +115,7 @@ mod tests {
             exit_code: None,
             percent: None,
             backup: None,
+            schedule: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::planned::Planned;
 use crate::{
     api::{
         scalars::DateTime,
@@ -12,6 +13,7 @@ use crate::{
         },
     },
     browser,
+    pages::tasks::sentence,
 };
 
 /// What kind of thing a task does.
@@ -23,14 +25,17 @@ pub(in crate::pages::tasks) enum Kind {
     Command,
     /// Makes an archive of a folder.
     Backup,
+    /// Opens a schedule from a plan.
+    Schedule,
 }
 
 impl Kind {
     /// Each, as the form has it.
-    pub(super) const CHOICES: [(Self, &'static str); 3] = [
+    pub(super) const CHOICES: [(Self, &'static str); 4] = [
         (Self::Reminder, "reminds"),
         (Self::Command, "runs a command"),
         (Self::Backup, "backs up a folder"),
+        (Self::Schedule, "opens a schedule"),
     ];
 }
 
@@ -44,6 +49,7 @@ pub(in crate::pages::tasks) struct Draft {
     /// One a line.
     pub(super) arguments: RwSignal<String>,
     pub(super) source: RwSignal<String>,
+    pub(super) planned: Planned,
     /// As a field of type `datetime-local` has it.
     pub(super) local_time: RwSignal<String>,
     pub(super) time_zone: RwSignal<String>,
@@ -77,6 +83,7 @@ impl Draft {
             Some(TaskAction::BackupAction(BackupAction { source: known })) => {
                 (kind, source) = (Kind::Backup, known);
             }
+            Some(TaskAction::ScheduleAction(_)) => kind = Kind::Schedule,
             Some(TaskAction::Other) | None => {}
         }
         let of = |known: fn(&Task) -> String, new: String| task.map_or(new, known);
@@ -87,6 +94,7 @@ impl Draft {
             command: RwSignal::new(command),
             arguments: RwSignal::new(arguments),
             source: RwSignal::new(source),
+            planned: Planned::of(task.map(|task| &task.action)),
             local_time: RwSignal::new(of(
                 |task| without_seconds(&task.local_time),
                 browser::next_hour(),
@@ -117,12 +125,11 @@ impl Draft {
         draft
     }
 
-    /// Whether the first time lies on a day that not all months have, and that matters.
-    pub(super) fn is_late_in_a_month(self) -> bool {
-        use Recurrence::{Monthly, Quarterly, Yearly};
-        let counts_months = matches!(self.recurrence.get(), Monthly | Quarterly | Yearly);
-        let day = self.local_time.with(|time| time.get(8..10)?.parse().ok());
-        counts_months && day.is_some_and(|day: u32| day > 28)
+    /// Whether the first time lies on a day that not all months have in which it falls due.
+    pub(super) fn lacks_day(self) -> bool {
+        let recurrence = self.recurrence.get();
+        self.local_time
+            .with(|time| sentence::lacks_day(time, recurrence))
     }
 
     /// When it is to fall due, or why that is not known.
@@ -178,6 +185,7 @@ impl Draft {
             Kind::Backup => TaskActionInput::Backup(BackupActionInput {
                 source: self.source.get_untracked(),
             }),
+            Kind::Schedule => TaskActionInput::Schedule(self.planned.action()),
             Kind::Command => TaskActionInput::Command(CommandActionInput {
                 command: self.command.get_untracked(),
                 arguments: self.arguments.with_untracked(|text| lines(text)),

@@ -13,6 +13,10 @@ use crate::{
 pub(super) enum Field {
     Name,
     Action,
+    Policy,
+    Window,
+    Title,
+    Config,
     Time,
     Zone,
     Timeout,
@@ -20,9 +24,13 @@ pub(super) enum Field {
 }
 
 impl Field {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 10] = [
         Self::Name,
         Self::Action,
+        Self::Policy,
+        Self::Window,
+        Self::Title,
+        Self::Config,
         Self::Time,
         Self::Zone,
         Self::Timeout,
@@ -39,6 +47,10 @@ impl Field {
                 "action.command.arguments",
                 "action.backup.source",
             ],
+            Self::Policy => &["action.schedule.policy"],
+            Self::Window => &["action.schedule.windowSeconds"],
+            Self::Title => &["action.schedule.title"],
+            Self::Config => &["action.schedule.config"],
             Self::Time => &["scheduledTime", "localTime"],
             Self::Zone => &["timeZone"],
             Self::Timeout => &["timeoutSeconds"],
@@ -80,70 +92,8 @@ pub(super) fn is_claimed(error: &Error) -> bool {
 }
 
 /// What is wrong with a field, if anything is.
-#[component]
-pub(super) fn Problem(
-    /// The field.
-    field: Field,
-    /// Why the form was refused, or would be.
-    errors: Memo<Vec<Error>>,
-    /// Names the words for the field.
-    id: String,
-) -> impl IntoView {
-    let words = memo(move || errors.with(|errors| field.problem_of(errors)));
-    view! {
-        <p id=id.clone() class="problem" role="alert" data-testid=id>
-            {words}
-        </p>
-    }
-}
-
-/// A field for a line of text, a time or a number.
-#[component]
-pub(super) fn TextField(
-    /// What it is.
-    label: &'static str,
-    /// Its type.
-    #[prop(default = "text")]
-    kind: &'static str,
-    /// What stands in it.
-    value: RwSignal<String>,
-    /// The name that browser tests find it by.
-    test_id: &'static str,
-    /// The id of a list of suggestions.
-    #[prop(optional)]
-    list: Option<&'static str>,
-    /// Whether it takes the focus.
-    #[prop(optional)]
-    first: bool,
-    /// The field, as far as errors know it.
-    field: Field,
-    /// Why the form was refused, or would be.
-    errors: Memo<Vec<Error>>,
-) -> impl IntoView {
-    let problem = format!("{test_id}-problem");
-    let is_wrong = move || errors.with(|errors| field.problem_of(errors).is_some());
-    let typed = move |event: ev::Event| value.set(event_target_value(&event));
-    view! {
-        <div class="field">
-            <label class="field">
-                <span class="field__label">{label}</span>
-                <input
-                    class="input"
-                    type=kind
-                    autocomplete="off"
-                    spellcheck="false"
-                    autofocus=first
-                    list=list
-                    data-testid=test_id
-                    aria-invalid=computed(move || is_wrong().to_string())
-                    aria-describedby=problem.clone()
-                    prop:value=value
-                    on:input=typed
-                />
-            </label>
-            <Problem field errors id=problem/>
-        </div>
-    }
+pub(super) fn problem(field: Field, errors: Memo<Vec<Error>>) -> Signal<Option<String>> {
+    memo(move || errors.with(|errors| field.problem_of(errors))).into()
 }
 
 /// One of a few things, all of which can be seen.

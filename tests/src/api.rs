@@ -42,7 +42,7 @@ impl Api {
     /// A client of the server at `address`.
     pub fn new(address: SocketAddr, credential: Credential) -> Self {
         let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(90))
+            .timeout(Duration::from_secs(60))
             .build()
             .expect("an HTTP client without TLS needs nothing");
         Self {

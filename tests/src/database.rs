@@ -13,6 +13,7 @@ use url::Url;
 use uuid::Uuid;
 
 use self::mariadb::MariaDbServer;
+use crate::wait::{PATIENCE, within};
 
 pub mod mariadb;
 
@@ -118,14 +119,17 @@ impl Database {
 
     /// All rows that `sql` selects.
     pub async fn rows(&self, sql: &str) -> Vec<QueryResult> {
-        let connection = self.connect().await;
-        let statement = Statement::from_string(connection.get_database_backend(), sql);
-        let rows = connection
-            .query_all_raw(statement)
-            .await
-            .unwrap_or_else(|error| panic!("{error}: {sql}"));
-        connection.close().await.expect("the connection closes");
-        rows
+        within(sql, PATIENCE, async {
+            let connection = self.connect().await;
+            let statement = Statement::from_string(connection.get_database_backend(), sql);
+            let rows = connection
+                .query_all_raw(statement)
+                .await
+                .unwrap_or_else(|error| panic!("{error}: {sql}"));
+            connection.close().await.expect("the connection closes");
+            rows
+        })
+        .await
     }
 }
 

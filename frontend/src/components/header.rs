@@ -81,6 +81,8 @@ fn Navigation(
     let path = use_location().pathname;
     effect(move || {
         path.track();
+        // Who is signed in decides which links there are.
+        session.track();
         if let Some(nav) = nav.get() {
             // The router marks the link first.
             request_animation_frame(move || show_current(&nav));

@@ -73,8 +73,8 @@ pub(super) fn Plot(
         let words = format!("{name}: {}", bar.words);
         let (dates, days) = ((last - place) / every, (last - place) % every);
         let date = (days == 0).then(|| format::utc_date(bar.millis));
-        // On a narrow screen there is room for every other one.
-        let class = if dates.is_multiple_of(2) {
+        // On a narrow screen there is room for every third one.
+        let class = if dates.is_multiple_of(3) {
             "plot__date"
         } else {
             "plot__date plot__date--minor"

@@ -64,14 +64,12 @@ pub(super) async fn run(
         made = &mut making => (made, None),
         cut = stop.cut(claimed.timeout) => {
             given_up.cancel();
-            match timeout(GRACE, making).await {
-                Ok(made) => (made, Some(cut)),
-                Err(_) => {
-                    // What hangs in a read finds out that it was stopped when that returns, and removes what it made.
-                    recorder.finish().await;
-                    return cut.ending();
-                }
-            }
+            let Ok(made) = timeout(GRACE, making).await else {
+                // What hangs in a read finds out that it was stopped when that returns, and removes what it made.
+                recorder.finish().await;
+                return cut.ending();
+            };
+            (made, Some(cut))
         }
         never = show(state, id, shown) => match never {},
     };

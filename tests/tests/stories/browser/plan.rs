@@ -117,6 +117,7 @@ async fn made_again_by_a_task() {
     browser
         .has("[data-testid=task-policy][aria-invalid=true]")
         .await;
+    browser.screenshot("task-form-plan").await;
     browser.fill("[data-testid=task-policy]", "dummy").await;
     browser.click("[data-testid=task-dialog-submit]").await;
     browser.shows("Schedule of the plan dummy, 12 h each").await;

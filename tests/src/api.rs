@@ -9,6 +9,7 @@ use std::time::Duration;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, COOKIE};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use crate::http::Answer;
 
@@ -113,6 +114,22 @@ impl Api {
             .request(Method::POST, path)
             .header("content-type", media_type);
         Answer::of(request.body(body)).await.expect("an answer")
+    }
+
+    /// `POST path` with a form.
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.post(path, "application/x-www-form-urlencoded", form)
+            .await
+    }
+
+    /// Sends JSON.
+    pub async fn send_json(&self, method: Method, path: &str, body: &Value) -> Answer {
+        Answer::of(self.request(method, path).json(body))
+            .await
+            .expect("an answer")
     }
 
     /// Executes a GraphQL document; an error means that no answer arrived.

@@ -31,6 +31,7 @@ mod stories {
     mod plans;
     mod reading_the_log;
     mod readme;
+    mod rest;
     mod retention;
     mod roles;
     mod schedule_actions;

@@ -25,6 +25,7 @@ use crate::{
         junit::{self, JunitError},
         log::Deed,
         result::Row,
+        schedule::newest_open,
     },
     error::{Error, Result},
     state::State,
@@ -93,6 +94,18 @@ pub async fn report(
     .await?;
     let accepted = receipt.accepted.pop().expect("one report was submitted");
     Ok((accepted.row, receipt.schedule))
+}
+
+/// Reports one result to the newest open schedule of the calling client. Where it has none, that is a conflict.
+pub async fn report_to_newest(
+    state: &State,
+    actor: &Actor,
+    report: Report,
+) -> Result<(Row, schedule::Model)> {
+    let newest = newest_open(state, &actor.reporter()?).await?;
+    let newest =
+        newest.ok_or_else(|| Error::Conflict("this client has no open schedule".into()))?;
+    self::report(state, actor, newest, report).await
 }
 
 /// Reports 1 to 5,000 results, all or none of them.

@@ -7,6 +7,7 @@ mod close;
 mod create;
 mod find;
 mod latest;
+mod outline;
 mod plan;
 
 pub use change::{Changes, abandon_silent, delete, reopen, update};
@@ -16,9 +17,10 @@ pub use create::{NewSchedule, create};
 pub(crate) use create::{Opening, open};
 pub use find::{
     Filter, LabelFilter, by_ids, by_name, by_names, labels, list, matching, missing,
-    modified_since, previous, remaining_seconds,
+    modified_since, newest_open, previous, remaining_seconds,
 };
 pub use latest::{TITLES, latest_closed};
+pub use outline::{Outline, outlines};
 pub use plan::{PLAN_BYTES, plans};
 
 use entity::{

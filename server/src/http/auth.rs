@@ -24,6 +24,16 @@ pub async fn by_token(state: &State, headers: &HeaderMap) -> Result<Actor> {
     recognise(state, token(headers)?).await
 }
 
+/// Recognises who sends a request by the token of its header or, where that is missing, by one that its body holds.
+pub async fn by_token_or(
+    state: &State,
+    headers: &HeaderMap,
+    in_body: Option<&str>,
+) -> Result<Actor> {
+    let in_body = || in_body.map(|token| Credential::Token(token.trim().to_owned()));
+    recognise(state, token(headers)?.or_else(in_body)).await
+}
+
 /// Recognises who sends a request by its token, or by its cookie where the request comes from our own pages.
 pub(super) async fn by_token_or_cookie(state: &State, headers: &HeaderMap) -> Result<Actor> {
     let credential = match token(headers)? {

@@ -15,17 +15,31 @@ use crate::error::{Error, RETRY_AFTER_MS};
 
 /// An error of the domain on its way into a plain HTTP answer.
 #[derive(Debug)]
-pub struct HttpError(pub Error);
+pub struct HttpError {
+    status: StatusCode,
+    error: Error,
+}
+
+impl HttpError {
+    /// An error that only HTTP knows, such as a media type: its status says more than its code.
+    pub(crate) fn with_status(status: StatusCode, error: Error) -> Self {
+        Self { status, error }
+    }
+}
 
 impl<E: Into<Error>> From<E> for HttpError {
     fn from(error: E) -> Self {
-        Self(error.into())
+        let error = error.into();
+        Self {
+            status: status(&error),
+            error,
+        }
     }
 }
 
 impl IntoResponse for HttpError {
     fn into_response(self) -> axum::response::Response {
-        let Self(error) = self;
+        let Self { status, error } = self;
         if let Error::Internal(cause) = &error {
             // Here, and nowhere else: the request's span says which request it was.
             tracing::error!(%cause, "internal error");
@@ -34,7 +48,7 @@ impl IntoResponse for HttpError {
         if let Some(field) = error.field() {
             body["field"] = field.into();
         }
-        let mut response = (status(&error), Json(json!({"error": body}))).into_response();
+        let mut response = (status, Json(json!({"error": body}))).into_response();
         let headers = response.headers_mut();
         match error {
             Error::Interrupted | Error::Unavailable | Error::Stopping => {

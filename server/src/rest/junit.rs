@@ -2,14 +2,17 @@
 
 use axum::{
     Json,
-    body::Bytes,
-    extract::{Path, State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode},
+    extract::{Path, State, rejection::PathRejection},
+    http::HeaderMap,
 };
 use entity::Guid;
 use serde::Serialize;
 
-use super::JUNIT_BYTES;
+use super::{
+    JUNIT_BYTES,
+    body::{Body, whole},
+    named,
+};
 use crate::{
     domain::report::{JunitFile, import_junit},
     error::Error,
@@ -28,15 +31,16 @@ pub(super) struct Imported {
 /// `POST /api/v1/schedules/{GUID}/junit`: all of the file's results, or none.
 pub(super) async fn import(
     State(app): State<App>,
-    Path(name): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Json<Imported>, HttpError> {
     let actor = auth::by_token(&app.state, &headers).await?;
+    let name = named(path);
     let schedule: Guid = name
         .parse()
         .map_err(|_| Error::not_found("schedule", &name))?;
-    let xml = body.map_err(|rejection| unreadable(&rejection))?;
+    let xml = whole(body, JUNIT_BYTES)?;
     let receipt = import_junit(&app.state, &actor, schedule, JunitFile::Bytes(xml)).await?;
     let duplicates = receipt
         .accepted
@@ -47,14 +51,4 @@ pub(super) async fn import(
         accepted: receipt.accepted.len() - duplicates,
         duplicates,
     }))
-}
-
-fn unreadable(rejection: &BytesRejection) -> Error {
-    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Error::TooLarge {
-            field: "body".into(),
-            limit: JUNIT_BYTES,
-        };
-    }
-    Error::validation("body", rejection.body_text())
 }

@@ -15,7 +15,7 @@ use sea_orm::{
 
 use crate::{
     domain::{
-        actor::Viewer,
+        actor::{Reporter, Viewer},
         page::{Page, Slice},
     },
     error::Result,
@@ -115,6 +115,29 @@ pub async fn by_ids(
         .all(state.db.read())
         .await?;
     Ok(rows.into_iter().map(|row| (row.schedule_id, row)).collect())
+}
+
+/// The newest schedule of the calling client that is open, abandoned or not, if there is one.
+pub async fn newest_open(state: &State, reporter: &Reporter) -> Result<Option<Guid>> {
+    // The states are named one by one: so an index has what is open of a client, however much it has closed.
+    let newest = Entity::find()
+        .select_only()
+        .column_as(Column::ScheduleId.max(), "newest")
+        .filter(Column::ClientId.eq(reporter.client_id()))
+        .filter(Column::State.is_in([
+            ScheduleState::Created,
+            ScheduleState::Running,
+            ScheduleState::Abandoned,
+        ]))
+        .into_query();
+    let name = Entity::find()
+        .select_only()
+        .column(Column::ScheduleName)
+        .filter(Column::ScheduleId.in_subquery(newest))
+        .into_tuple()
+        .one(state.db.read())
+        .await?;
+    Ok(name)
 }
 
 /// Schedules, the newest first.

@@ -1,0 +1,110 @@
+//! What clients send: forms, read whole. What is refused of them says why, as JSON.
+
+use axum::{
+    body::Bytes,
+    extract::rejection::BytesRejection,
+    http::{HeaderMap, StatusCode, header},
+};
+use url::form_urlencoded;
+
+use crate::{
+    error::Error,
+    http::{BODY_BYTES, error::HttpError},
+};
+
+/// A body as it arrived, or did not.
+pub(super) type Body = Result<Bytes, BytesRejection>;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The fields of a form.
+#[derive(Debug)]
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads a form. A body that says nothing of its type is taken for one.
+    pub(super) fn read(headers: &HeaderMap, body: Body) -> Result<Self, HttpError> {
+        let bytes = whole(body, BODY_BYTES)?;
+        if !bytes.is_empty() {
+            check_type(headers, FORM)?;
+        }
+        let fields = form_urlencoded::parse(&bytes);
+        Ok(Self(fields.into_owned().collect()))
+    }
+
+    /// A field; the last one, where it is there several times.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let mut fields = self.0.iter().rev();
+        fields
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// All of a body that may have so many bytes.
+pub(super) fn whole(body: Body, limit: usize) -> Result<Bytes, Error> {
+    body.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Error::TooLarge {
+                field: "body".into(),
+                limit,
+            };
+        }
+        Error::validation("body", rejection.body_text())
+    })
+}
+
+fn check_type(headers: &HeaderMap, wanted: &str) -> Result<(), HttpError> {
+    match media_type(headers) {
+        Some(found) if found != wanted => {
+            let error = Error::validation("Content-Type", format!("must be {wanted}"));
+            Err(HttpError::with_status(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                error,
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The type that a body says it has, in lower case and without parameters.
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::CONTENT_TYPE)?;
+    let text = String::from_utf8_lossy(value.as_bytes());
+    let essence = text.split(';').next().unwrap_or_default();
+    Some(essence.trim().to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{http::HeaderValue, response::IntoResponse};
+
+    use super::*;
+
+    fn typed(value: &'static str) -> HeaderMap {
+        [(header::CONTENT_TYPE, HeaderValue::from_static(value))]
+            .into_iter()
+            .collect()
+    }
+
+    #[test]
+    fn of_a_field_that_is_there_twice_the_last_counts() {
+        let body = Ok(Bytes::from_static(b"a=1&b=%C3%A9+%2B&a=2"));
+        let form = Form::read(&HeaderMap::new(), body).expect("a form");
+        assert_eq!(form.get("a"), Some("2"));
+        assert_eq!(form.get("b"), Some("é +"));
+        assert_eq!(form.get("c"), None);
+    }
+
+    #[test]
+    fn an_empty_form_needs_no_type() {
+        let empty = || Ok(Bytes::new());
+        assert!(Form::read(&typed("text/plain"), empty()).is_ok());
+        let text = Ok(Bytes::from_static(b"a=1"));
+        let refused = Form::read(&typed("text/plain"), text).expect_err("no form");
+        assert_eq!(
+            refused.into_response().status(),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        );
+    }
+}

@@ -7,8 +7,10 @@
 
 mod body;
 mod collector;
+mod generator;
 mod junit;
 mod list;
+mod time;
 
 use axum::{
     Router,
@@ -32,6 +34,7 @@ pub(crate) fn routes() -> Router<App> {
         ("/schedule/add", post(collector::open)),
         ("/schedule/close", post(collector::close)),
         ("/result/add", post(collector::report)),
+        ("/api/v1/schedule", post(generator::plan)),
         (
             "/api/v1/schedules/{name}/junit",
             post(junit::import).layer(DefaultBodyLimit::max(JUNIT_BYTES)),

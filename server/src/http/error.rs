@@ -25,6 +25,11 @@ impl HttpError {
     pub(crate) fn with_status(status: StatusCode, error: Error) -> Self {
         Self { status, error }
     }
+
+    /// The status that it is answered with.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
 }
 
 impl<E: Into<Error>> From<E> for HttpError {

@@ -1,10 +1,11 @@
-//! What clients send: forms, read whole. What is refused of them says why, as JSON.
+//! What clients send: forms and JSON, read whole. What is refused of them says why, as JSON.
 
 use axum::{
     body::Bytes,
     extract::rejection::BytesRejection,
     http::{HeaderMap, StatusCode, header},
 };
+use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
 pub(super) type Body = Result<Bytes, BytesRejection>;
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
 
 /// The fields of a form.
 #[derive(Debug)]
@@ -39,6 +41,18 @@ impl Form {
             .find(|(field, _)| field == name)
             .map(|(_, value)| value.as_str())
     }
+}
+
+/// Reads JSON. What is none is told first, whatever type it says it has; a body that says nothing of its type is taken for
+/// JSON.
+pub(super) fn json(headers: &HeaderMap, body: Body) -> Result<Value, HttpError> {
+    let bytes = whole(body, BODY_BYTES)?;
+    let value = serde_json::from_slice(&bytes).map_err(|error| {
+        let error = Error::validation("body", error.to_string());
+        HttpError::with_status(StatusCode::BAD_REQUEST, error)
+    })?;
+    check_type(headers, JSON)?;
+    Ok(value)
 }
 
 /// All of a body that may have so many bytes.
@@ -77,7 +91,7 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use axum::{http::HeaderValue, response::IntoResponse};
+    use axum::http::HeaderValue;
 
     use super::*;
 
@@ -97,14 +111,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_json_is_told_before_its_type() {
+        let status = |text: &'static str, headers: &HeaderMap| {
+            let read = json(headers, Ok(Bytes::from_static(text.as_bytes())));
+            read.map_err(|error| error.status().as_u16())
+        };
+        assert!(status("{}", &HeaderMap::new()).is_ok());
+        assert!(status("{}", &typed("Application/JSON; charset=utf-8")).is_ok());
+        assert_eq!(status("{}", &typed("text/plain")), Err(415));
+        assert_eq!(status("{", &typed("text/plain")), Err(400));
+    }
+
+    #[test]
     fn an_empty_form_needs_no_type() {
         let empty = || Ok(Bytes::new());
         assert!(Form::read(&typed("text/plain"), empty()).is_ok());
         let text = Ok(Bytes::from_static(b"a=1"));
         let refused = Form::read(&typed("text/plain"), text).expect_err("no form");
-        assert_eq!(
-            refused.into_response().status(),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE
-        );
+        assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
 }

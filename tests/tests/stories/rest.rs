@@ -1,6 +1,7 @@
 //! The REST facade, as the clients of the four systems speak to it: each row of its contract is a story.
 
 mod collector;
+mod generator;
 
 use daybook_tests::{Answer, Api, Credential, Role};
 use serde_json::{Value, json};

@@ -7,9 +7,11 @@
 
 mod body;
 mod collector;
+mod flaw;
 mod generator;
 mod junit;
 mod list;
+mod tasks;
 mod time;
 
 use axum::{
@@ -38,6 +40,11 @@ pub(crate) fn routes() -> Router<App> {
         (
             "/api/v1/schedules/{name}/junit",
             post(junit::import).layer(DefaultBodyLimit::max(JUNIT_BYTES)),
+        ),
+        ("/api/tasks", get(tasks::list).post(tasks::create)),
+        (
+            "/api/tasks/{id}",
+            get(tasks::one).put(tasks::update).delete(tasks::delete),
         ),
     ];
     routes

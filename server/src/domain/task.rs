@@ -8,7 +8,7 @@ mod find;
 mod slots;
 
 pub use change::{Changes, NewTask, create, delete, update};
-pub use find::{by_guid, by_ids, by_key, list};
+pub use find::{after_skipping, by_guid, by_ids, by_key, list};
 pub use slots::{Draft, MOST_SLOTS, Preview, Slot, local_time, preview, upcoming};
 
 use std::{fmt, str::FromStr};

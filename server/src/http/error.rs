@@ -30,6 +30,11 @@ impl HttpError {
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
+
+    /// What went wrong.
+    pub(crate) fn error(&self) -> &Error {
+        &self.error
+    }
 }
 
 impl<E: Into<Error>> From<E> for HttpError {

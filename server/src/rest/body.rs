@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::rejection::BytesRejection,
+    extract::{RawQuery, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
 };
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub(super) type Body = Result<Bytes, BytesRejection>;
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
-/// The fields of a form.
+/// The fields of a form, or of an address, where they are written alike.
 #[derive(Debug)]
 pub(super) struct Form(Vec<(String, String)>);
 
@@ -30,8 +30,17 @@ impl Form {
         if !bytes.is_empty() {
             check_type(headers, FORM)?;
         }
-        let fields = form_urlencoded::parse(&bytes);
-        Ok(Self(fields.into_owned().collect()))
+        Ok(Self::parse(&bytes))
+    }
+
+    /// What stands behind the question mark of an address.
+    pub(super) fn of_address(query: RawQuery) -> Self {
+        let RawQuery(query) = query;
+        Self::parse(query.unwrap_or_default().as_bytes())
+    }
+
+    fn parse(bytes: &[u8]) -> Self {
+        Self(form_urlencoded::parse(bytes).into_owned().collect())
     }
 
     /// A field; the last one, where it is there several times.

@@ -2,6 +2,7 @@
 
 mod collector;
 mod generator;
+mod tasks;
 
 use daybook_tests::{Answer, Api, Credential, Role};
 use serde_json::{Value, json};

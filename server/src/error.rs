@@ -2,10 +2,12 @@
 //!
 //! `domain` returns these; `graphql::error` maps them to codes and `http::error` to statuses, each in one place.
 
+use std::sync::Arc;
+
 use entity::Guid;
 use sea_orm::DbErr;
 
-use crate::db;
+use crate::{db, domain::backup};
 
 /// The result of everything that `domain` does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -37,6 +39,14 @@ pub enum Error {
         field: String,
         /// What it should be.
         message: String,
+    },
+    /// A folder can't be backed up.
+    #[error("{field}: {cause}")]
+    NoBackup {
+        /// The input field or argument that names it.
+        field: String,
+        /// Why it can't.
+        cause: Arc<backup::Error>,
     },
     /// It contradicts what is already there.
     #[error("{0}")]
@@ -111,7 +121,7 @@ impl Error {
             Self::Unauthenticated(_) => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
             Self::NotFound { .. } => "NOT_FOUND",
-            Self::Validation { .. } => "VALIDATION",
+            Self::Validation { .. } | Self::NoBackup { .. } => "VALIDATION",
             Self::Conflict(_) => "CONFLICT",
             Self::ScheduleClosed(_) => "SCHEDULE_CLOSED",
             Self::Incomplete { .. } => "INCOMPLETE",
@@ -124,7 +134,9 @@ impl Error {
     /// The input field that the error is about, where it is about one.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::Validation { field, .. } | Self::TooLarge { field, .. } => Some(field),
+            Self::Validation { field, .. }
+            | Self::NoBackup { field, .. }
+            | Self::TooLarge { field, .. } => Some(field),
             _ => None,
         }
     }

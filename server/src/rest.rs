@@ -5,6 +5,7 @@
 //! Every path is served with and without a slash at its end, for a client that is sent elsewhere may lose its body on
 //! the way.
 
+mod backup;
 mod body;
 mod collector;
 mod flaw;
@@ -36,6 +37,9 @@ pub(crate) fn routes() -> Router<App> {
         ("/schedule/add", post(collector::open)),
         ("/schedule/close", post(collector::close)),
         ("/result/add", post(collector::report)),
+        ("/backup", post(backup::make)),
+        ("/log", get(backup::log)),
+        ("/stat", get(backup::figures)),
         ("/api/v1/schedule", post(generator::plan)),
         (
             "/api/v1/schedules/{name}/junit",

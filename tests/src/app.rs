@@ -1,10 +1,11 @@
 //! The server inside of the test's own process: `daybook::run` on port 0, for every story that needs no process to kill.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use daybook::clock::Clock;
-use daybook::config::{CommandSettings, Config};
+use daybook::config::{CommandSettings, Config, Folders};
 use reqwest::Method;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -48,11 +49,22 @@ impl TestApp {
         Self::launch(database, Clock::new(), settings).await
     }
 
+    /// Starts a server that keeps the backups of what lies in these roots in this folder.
+    pub async fn start_backing_up(database: Database, folder: PathBuf, roots: Folders) -> Self {
+        let settings = Config {
+            backup_folder: folder,
+            backup_roots: roots,
+            ..Config::default()
+        };
+        Self::launch(database, Clock::new(), settings).await
+    }
+
     async fn launch(database: Database, clock: Clock, settings: Config) -> Self {
         tell_warnings();
         let folder = TempDir::new().expect("a temporary folder");
         let config = Config {
-            backup_folder: folder.path().join("backup"),
+            // Where a story has a folder of its own, it is told from the server's by being absolute.
+            backup_folder: folder.path().join(&settings.backup_folder),
             database_url: database.url().to_owned(),
             admin_token: Some(ADMIN_TOKEN.into()),
             commands: [("sh".to_owned(), shell())].into(),

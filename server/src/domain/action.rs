@@ -92,6 +92,9 @@ pub(crate) async fn check_source(state: &State, field: &str, source: &str) -> Re
     if source.is_empty() {
         return Err(Error::validation(field, "must not be empty"));
     }
+    if source.contains('\0') {
+        return Err(Error::validation(field, "must not contain a NUL character"));
+    }
     if source.len() > SOURCE_BYTES {
         return Err(Error::TooLarge {
             field: field.into(),
@@ -102,7 +105,10 @@ pub(crate) async fn check_source(state: &State, field: &str, source: &str) -> Re
     match checked {
         // That is the server's own trouble, and no fault of this folder: the run will say so.
         Ok(()) | Err(backup::Error::Unwritable { .. } | backup::Error::DiskFull(_)) => Ok(()),
-        Err(refused) => Err(Error::validation(field, refused.to_string())),
+        Err(refused) => Err(Error::NoBackup {
+            field: field.into(),
+            cause: refused.into(),
+        }),
     }
 }
 

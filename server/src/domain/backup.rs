@@ -7,6 +7,7 @@
 //!
 //! An archive that a run made has a row, which comes into being with the run's success, and outlives the run.
 
+mod chronicle;
 mod entry;
 mod error;
 mod folder;
@@ -22,6 +23,7 @@ mod verify;
 mod walk;
 mod write;
 
+pub use chronicle::{figures, log};
 pub use error::{Error, Result};
 pub use folder::Listed;
 pub use read::Sha256Sum;

@@ -14,6 +14,7 @@ use entity::{
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr};
 
 use crate::{
+    db,
     domain::actor::Actor,
     error::{Error, Result},
     state::State,
@@ -89,6 +90,22 @@ impl Deed {
         self.entry(LogStatus::Success, message)
             .insert(transaction)
             .await?;
+        Ok(())
+    }
+
+    /// Notes that something was read: there is no transaction that it belongs to. What somebody without credentials reads
+    /// leaves no entry, or anybody could fill the disk.
+    pub(crate) async fn read(&self, state: &State) -> Result<()> {
+        if matches!(self.doer, Doer::Nobody) {
+            return Ok(());
+        }
+        db::retrying(async || {
+            let transaction = state.db.begin().await?;
+            self.done(&transaction).await?;
+            db::commit(transaction).await
+        })
+        .await?;
+        state.events.logged();
         Ok(())
     }
 

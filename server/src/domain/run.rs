@@ -10,6 +10,7 @@ mod end;
 mod find;
 mod output;
 mod progress;
+mod wait;
 
 pub use ask::{cancel, start_backup, start_task};
 pub(crate) use claim::{Claimed, claim, open_to_claim};
@@ -17,6 +18,7 @@ pub(crate) use end::{Ending, Product, call_off_waiting, end, give_up_lost};
 pub use find::{Range, by_guid, by_ids, last_of_tasks, pages, recent};
 pub use output::{LINES, LinesOf, lines, lines_after};
 pub(crate) use progress::show;
+pub use wait::ended;
 
 use entity::{
     ClientId, Guid, RunId, TaskId, Timestamp,

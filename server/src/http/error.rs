@@ -82,7 +82,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
         Error::Forbidden(_) => StatusCode::FORBIDDEN,
         Error::NotFound { .. } => StatusCode::NOT_FOUND,
-        Error::Validation { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Validation { .. } | Error::NoBackup { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict(_) | Error::ScheduleClosed(_) | Error::Incomplete { .. } => {
             StatusCode::CONFLICT
         }

@@ -77,17 +77,39 @@ pub(super) fn whole(body: Body, limit: usize) -> Result<Bytes, Error> {
     })
 }
 
+/// Reads a text out of a body that is a form with one field, or JSON with another; none where it is left out.
+pub(super) fn form_or_json(
+    headers: &HeaderMap,
+    body: Body,
+    (in_form, in_json): (&str, &str),
+) -> Result<Option<String>, HttpError> {
+    match media_type(headers).as_deref() {
+        Some(JSON) => match json(headers, body)? {
+            Value::Object(mut fields) => match fields.remove(in_json) {
+                Some(Value::String(text)) => Ok(Some(text)),
+                Some(Value::Null) | None => Ok(None),
+                Some(_) => Err(Error::validation(in_json, "must be a string").into()),
+            },
+            _ => Err(Error::validation("body", "must be an object").into()),
+        },
+        Some(FORM) | None => {
+            let form = Form::read(headers, body)?;
+            Ok(form.get(in_form).map(str::to_owned))
+        }
+        Some(_) => Err(other_type(&format!("{FORM} or {JSON}"))),
+    }
+}
+
 fn check_type(headers: &HeaderMap, wanted: &str) -> Result<(), HttpError> {
     match media_type(headers) {
-        Some(found) if found != wanted => {
-            let error = Error::validation("Content-Type", format!("must be {wanted}"));
-            Err(HttpError::with_status(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                error,
-            ))
-        }
+        Some(found) if found != wanted => Err(other_type(wanted)),
         _ => Ok(()),
     }
+}
+
+fn other_type(wanted: &str) -> HttpError {
+    let error = Error::validation("Content-Type", format!("must be {wanted}"));
+    HttpError::with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, error)
 }
 
 /// The type that a body says it has, in lower case and without parameters.

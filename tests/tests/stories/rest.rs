@@ -1,5 +1,6 @@
 //! The REST facade, as the clients of the four systems speak to it: each row of its contract is a story.
 
+mod backup;
 mod collector;
 mod generator;
 mod tasks;

@@ -67,6 +67,8 @@ pub fn router(state: State) -> Router {
         .route("/login", get(assets::index).post(login::log_in))
         .route("/logout", post(login::log_out))
         .route("/graphiql", get(assets::graphiql))
+        .route("/api/docs", get(assets::docs))
+        .route("/api/docs/", get(assets::docs))
         .route("/assets/{*file}", get(assets::asset))
         .merge(rest::routes())
         .fallback(assets::index_or_nothing)

@@ -8,6 +8,7 @@
 mod backup;
 mod body;
 mod collector;
+mod document;
 mod flaw;
 mod generator;
 mod junit;
@@ -19,7 +20,11 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, Path, rejection::PathRejection},
     http::{Method, StatusCode},
-    routing::{MethodRouter, get, post},
+};
+use utoipa::OpenApi;
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouter},
+    routes,
 };
 
 use crate::{
@@ -30,48 +35,66 @@ use crate::{
 /// The most bytes of a JUnit file.
 pub const JUNIT_BYTES: usize = 32 * 1024 * 1024;
 
-/// All routes of the facade.
+/// All routes of the facade, and its description.
 pub(crate) fn routes() -> Router<App> {
+    let (schemas, paths, import) = routes!(junit::import);
+    let import = import.layer(DefaultBodyLimit::max(JUNIT_BYTES));
     let routes = [
-        ("/allschedule", get(collector::all)),
-        ("/schedule/add", post(collector::open)),
-        ("/schedule/close", post(collector::close)),
-        ("/result/add", post(collector::report)),
-        ("/backup", post(backup::make)),
-        ("/log", get(backup::log)),
-        ("/stat", get(backup::figures)),
-        ("/api/v1/schedule", post(generator::plan)),
-        (
-            "/api/v1/schedules/{name}/junit",
-            post(junit::import).layer(DefaultBodyLimit::max(JUNIT_BYTES)),
-        ),
-        ("/api/tasks", get(tasks::list).post(tasks::create)),
-        (
-            "/api/tasks/{id}",
-            get(tasks::one).put(tasks::update).delete(tasks::delete),
-        ),
+        routes!(collector::all),
+        routes!(collector::open),
+        routes!(collector::report),
+        routes!(collector::close),
+        (schemas, paths, import),
+        routes!(generator::plan),
+        routes!(backup::make),
+        routes!(backup::log),
+        routes!(backup::figures),
+        routes!(tasks::list, tasks::create),
+        routes!(tasks::one, tasks::update, tasks::delete),
     ];
-    routes
-        .into_iter()
-        .fold(Router::new(), with_both_spellings)
+    let described = OpenApiRouter::with_openapi(document::Document::openapi());
+    let described = routes.into_iter().fold(described, with_both_spellings);
+    let (router, description) = described.split_for_parts();
+    router
+        .merge(document::route(&description))
         .method_not_allowed_fallback(other_method)
 }
 
-/// Serves a path with and without a slash at its end.
+/// Serves a path with and without a slash at its end. Only the one of them is described.
 fn with_both_spellings(
-    router: Router<App>,
-    (path, methods): (&str, MethodRouter<App>),
-) -> Router<App> {
-    let bare = path.trim_end_matches('/');
-    router
-        .route(bare, methods.clone())
-        .route(&format!("{bare}/"), methods)
+    router: OpenApiRouter<App>,
+    (schemas, paths, methods): UtoipaMethodRouter<App>,
+) -> OpenApiRouter<App> {
+    let others: Vec<_> = paths
+        .paths
+        .keys()
+        .map(|path| other_spelling(path))
+        .collect();
+    let router = router.routes((schemas, paths, methods.clone()));
+    others
+        .iter()
+        .fold(router, |router, path| router.route(path, methods.clone()))
+}
+
+fn other_spelling(path: &str) -> String {
+    match path.strip_suffix('/') {
+        Some(bare) => bare.to_owned(),
+        None => format!("{path}/"),
+    }
 }
 
 /// Every method that a path does not have. The header `Allow` says which ones it has.
 async fn other_method(method: Method) -> HttpError {
     let error = Error::validation("method", format!("{method} is not allowed here"));
     HttpError::with_status(StatusCode::METHOD_NOT_ALLOWED, error)
+}
+
+/// What is wrong with a request is told to those only who may make it.
+fn told<T, E: From<Error>, P>(permission: Result<P, Error>, read: Result<T, E>) -> Result<T, E> {
+    if read.is_err() {
+        permission?;
+    }
+    read
 }
 
 /// What stands in a path where its name does; nothing where it is no text.

@@ -1,5 +1,6 @@
-//! The bundle for browsers, `frontend/dist/`: `index.html` with the dashboard, `graphiql.html`, and
-//! under `assets/` everything that they load, each file under a name that changes with its content.
+//! The bundle for browsers, `frontend/dist/`: `index.html` with the dashboard, `graphiql.html`,
+//! `docs.html`, and under `assets/` everything that they load, each file under a name that changes
+//! with its content.
 //!
 //! Cargo knows when the Rust part is stale. The rest is made again when a hash over all inputs
 //! differs from the one that the last page carries.
@@ -11,7 +12,7 @@ use xshell::Shell;
 
 use crate::{
     assets::{self, Assets},
-    compress, graphiql, minify, page,
+    compress, docs, graphiql, minify, page,
     step::step,
     wasm::{self, Dashboard, Part},
 };
@@ -23,6 +24,7 @@ const INDEX: &str = "frontend/dist/index.html";
 /// That of xtask is among them, for how the bundle is made counts like what it is made of.
 const INPUT_FOLDERS: &[&str] = &[
     "frontend",
+    "frontend/docs",
     "frontend/graphiql",
     "frontend/style",
     "xtask",
@@ -43,11 +45,13 @@ pub(crate) fn build(shell: &Shell) -> Result<()> {
     let common_tags = [page::build_tag(&inputs), page::icon_tag(&icon)];
     let index = index_page(shell, dashboard, &common_tags, &mut assets)?;
     let graphiql = graphiql::page(shell, &common_tags, &mut assets)?;
+    let docs = docs::page(shell, &common_tags, &mut assets)?;
     step("write and compress the bundle", || {
         shell.remove_path(BUNDLE)?;
         let bundle = Path::new(BUNDLE);
         assets.write(&bundle.join("assets"))?;
         compress::write(&bundle.join("graphiql.html"), graphiql.as_bytes())?;
+        compress::write(&bundle.join("docs.html"), docs.as_bytes())?;
         // Last, as this page is what says that the bundle is complete.
         compress::write(Path::new(INDEX), index.as_bytes())
     })

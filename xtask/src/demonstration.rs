@@ -16,7 +16,7 @@ use anyhow::{Context, Result, ensure};
 use crate::server::{self, Profile};
 
 /// How the server's line begins that tells its address.
-const LISTENS: &str = "Daybook listens on ";
+pub(crate) const LISTENS: &str = "Daybook listens on ";
 
 /// The client that fills in the past, made anew each time.
 const CLIENT: &str = "demonstration";

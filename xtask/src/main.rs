@@ -9,12 +9,14 @@ mod assets;
 mod compress;
 mod dashboard;
 mod demonstration;
+mod docs;
 mod graphiql;
 mod lint;
 mod mariadb;
 mod minify;
 mod npm;
 mod page;
+mod schemathesis;
 mod server;
 mod step;
 mod test;
@@ -57,7 +59,7 @@ enum Command {
         #[arg(long)]
         debug: bool,
     },
-    /// Build only the browser's part: the dashboard and GraphiQL, in frontend/dist/
+    /// Build only the browser's part: the dashboard, GraphiQL and the REST facade's page, in frontend/dist/
     Dashboard,
     /// Run the tests, on SQLite, on a MariaDB of their own and in Chromium
     Test {
@@ -69,6 +71,12 @@ enum Command {
     Lint,
     /// Do what continuous integration does: lint, then test
     Ci,
+    /// Hold the REST facade against its own description, with Schemathesis
+    Schemathesis {
+        /// For how long
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+        minutes: u32,
+    },
     /// Write server/schema.graphql, the schema that the server's types make
     Schema,
 }
@@ -108,6 +116,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Test { nextest_args } => test::run(&shell, &nextest_args),
         Command::Lint => lint::run(&shell),
         Command::Ci => Ok(cmd!(shell, "bash .ci/run").run()?),
+        Command::Schemathesis { minutes } => schemathesis::run(&shell, minutes),
         Command::Schema => server::write_schema(&shell),
     }
 }

@@ -1,4 +1,4 @@
-//! The dashboard and GraphiQL, which are inside of the program.
+//! The dashboard, GraphiQL and the page of the REST facade, which are inside of the program.
 //!
 //! Everything under `/assets/` has a hash of its content in its name and may be kept for ever; the pages that name them
 //! may not.
@@ -26,6 +26,10 @@ const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 
      img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
+/// What the page of the REST facade's description may load and do.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// Encodings that files are kept in besides their own, the smallest first.
 const ENCODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
@@ -37,6 +41,11 @@ pub(super) async fn index(headers: HeaderMap) -> Response {
 /// GraphiQL.
 pub(super) async fn graphiql(headers: HeaderMap) -> Response {
     page("graphiql.html", GRAPHIQL_POLICY, &headers)
+}
+
+/// The page of the REST facade's description.
+pub(super) async fn docs(headers: HeaderMap) -> Response {
+    page("docs.html", DOCS_POLICY, &headers)
 }
 
 /// A file that a page names.

@@ -8,10 +8,30 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::auth::CHALLENGE;
 use crate::error::{Error, RETRY_AFTER_MS};
+
+/// The body of an answer that says what went wrong.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    error: ErrorFacts,
+}
+
+/// What went wrong.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorFacts {
+    /// A word by which programs tell errors apart.
+    code: &'static str,
+    /// What it is, for people.
+    message: String,
+    /// The input that can't be taken, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    field: Option<String>,
+}
 
 /// An error of the domain on its way into a plain HTTP answer.
 #[derive(Debug)]
@@ -54,11 +74,14 @@ impl IntoResponse for HttpError {
             // Here, and nowhere else: the request's span says which request it was.
             tracing::error!(%cause, "internal error");
         }
-        let mut body = json!({"code": error.code(), "message": error.to_string()});
-        if let Some(field) = error.field() {
-            body["field"] = field.into();
-        }
-        let mut response = (status, Json(json!({"error": body}))).into_response();
+        let body = ErrorBody {
+            error: ErrorFacts {
+                code: error.code(),
+                message: error.to_string(),
+                field: error.field().map(str::to_owned),
+            },
+        };
+        let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         match error {
             Error::Interrupted | Error::Unavailable | Error::Stopping => {
@@ -96,7 +119,12 @@ pub(crate) fn status(error: &Error) -> StatusCode {
 
 /// What is answered when a handler panicked. The panic itself was logged by the hook.
 pub(crate) fn panicked(_: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    let body =
-        json!({"error": {"code": "INTERNAL", "message": "something went wrong inside of Daybook"}});
+    let body = ErrorBody {
+        error: ErrorFacts {
+            code: "INTERNAL",
+            message: "something went wrong inside of Daybook".to_owned(),
+            field: None,
+        },
+    };
     (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
 }

@@ -7,11 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use entity::log::{LogStatus, Model};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::{
-    body::{self, Body, Form},
-    list,
+    body::{self, Body},
+    document::{BACKUP, Usual, WithBody},
+    list, told,
 };
 use crate::{
     domain::{
@@ -19,12 +22,39 @@ use crate::{
         run,
     },
     error::Error,
-    http::{App, auth, error::HttpError},
+    http::{
+        App, auth,
+        error::{ErrorBody, HttpError},
+    },
 };
 
+/// The form that asks for a backup.
+#[derive(Deserialize, ToSchema)]
+struct BackupForm {
+    /// The folder, inside of the roots that the operator set.
+    #[schema(required, nullable = false, min_length = 1)]
+    path_to_folder: Option<String>,
+}
+
+/// The JSON that asks for a backup.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `folder` reads")]
+struct BackupRequest {
+    /// The folder, inside of the roots that the operator set.
+    #[schema(min_length = 1)]
+    path: String,
+}
+
+/// The days of a log.
+#[derive(Deserialize)]
+struct LogDays {
+    start: Option<String>,
+    end: Option<String>,
+}
+
 /// A backup that was made.
-#[derive(Serialize)]
-pub(super) struct Made {
+#[derive(Serialize, ToSchema)]
+pub(super) struct BackupMade {
     /// `Backup Completed`.
     message: &'static str,
     /// The archive's name in the server's folder for backups.
@@ -34,16 +64,28 @@ pub(super) struct Made {
 }
 
 /// Why none was made, or nothing is shown.
-#[derive(Serialize)]
-pub(super) struct Told {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Message {
     /// What is wrong.
     message: String,
 }
 
+/// Either form of a refusal.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes two answers of one status")]
+enum NotMade {
+    /// The original's.
+    Told(Message),
+    /// The facade's own.
+    Error(ErrorBody),
+}
+
 /// An entry of the log.
-#[derive(Serialize)]
-pub(super) struct Entry {
+#[derive(Serialize, ToSchema)]
+pub(super) struct LogEntry {
     /// When it was written, in UTC.
+    #[schema(format = DateTime)]
     date: String,
     /// `BACKUP`, `GET LOGS` or `GET STATS`.
     action: String,
@@ -53,7 +95,7 @@ pub(super) struct Entry {
     status: &'static str,
 }
 
-impl From<Model> for Entry {
+impl From<Model> for LogEntry {
     fn from(entry: Model) -> Self {
         Self {
             date: entry.date.to_string(),
@@ -68,9 +110,9 @@ impl From<Model> for Entry {
 }
 
 /// How often a backup was tried.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Figures {
+pub(super) struct BackupFigures {
     /// How often.
     number_of_backups: i64,
     /// How many of them succeeded.
@@ -96,7 +138,7 @@ impl<E: Into<HttpError>> From<E> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         match self {
-            Self::Told(status, message) => (status, Json(Told { message })).into_response(),
+            Self::Told(status, message) => (status, Json(Message { message })).into_response(),
             Self::Other(error) => error.into_response(),
         }
     }
@@ -120,15 +162,36 @@ impl Refused {
     }
 }
 
-/// `POST /backup`: backs a folder up, and answers when that has ended.
+/// Backs a folder up, and answers when that has ended.
+///
+/// Needs OPERATOR. Every attempt is an entry of the log, whatever it ended in.
+#[utoipa::path(
+    post,
+    path = "/backup",
+    operation_id = "makeBackup",
+    tag = BACKUP,
+    request_body(content(
+        (BackupForm = "application/x-www-form-urlencoded"),
+        (BackupRequest = "application/json"),
+    )),
+    responses(
+        (status = CREATED, description = "The archive is there, and was read back.", body = BackupMade),
+        (status = BAD_REQUEST, description = "No folder was named, or the body is no JSON.", body = NotMade),
+        (status = FORBIDDEN, description = "`FORBIDDEN`: the role is too low, or the folder lies outside of the roots.", body = ErrorBody),
+        (status = NOT_FOUND, description = "There is no such folder.", body = Message),
+        (status = UNPROCESSABLE_ENTITY, description = "`VALIDATION`: what is sent names no folder that could be read.", body = ErrorBody),
+        (status = INTERNAL_SERVER_ERROR, description = "The copy failed; or `INTERNAL`, a defect.", body = NotMade),
+        Usual, WithBody,
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn make(
     State(app): State<App>,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<Made>), Refused> {
+) -> Result<(StatusCode, Json<BackupMade>), Refused> {
     let actor = auth::by_token(&app.state, &headers).await?;
-    let folder = body::form_or_json(&headers, body, ("path_to_folder", "path"))?;
-    let folder = folder.unwrap_or_default();
+    let folder = told(actor.operator(), folder(&headers, body))?.unwrap_or_default();
     let run = run::start_backup(&app.state, &actor, &folder).await;
     let run = run.map_err(|error| match error {
         Error::Validation { .. } if folder.is_empty() => Refused::Told(
@@ -144,7 +207,7 @@ pub(super) async fn make(
         let message = format!("Backup failed: {reason}");
         return Err(Refused::Told(StatusCode::INTERNAL_SERVER_ERROR, message));
     };
-    let made = Made {
+    let made = BackupMade {
         message: "Backup Completed",
         file: backup.file,
         sha256: hex::encode(&backup.sha256),
@@ -152,32 +215,75 @@ pub(super) async fn make(
     Ok((StatusCode::CREATED, Json(made)))
 }
 
-/// `GET /log`: what was done, the oldest first, from one day to another.
+/// The folder that is asked for; none where none is.
+fn folder(headers: &HeaderMap, body: Body) -> Result<Option<String>, HttpError> {
+    if !body::is_json(headers)? {
+        return Ok(body::form::<BackupForm>(headers, body)?.path_to_folder);
+    }
+    let Value::Object(mut fields) = body::json(headers, body)? else {
+        return Err(Error::validation("body", "must be an object").into());
+    };
+    match fields.remove("path") {
+        Some(Value::String(folder)) => Ok(Some(folder)),
+        Some(Value::Null) | None => Ok(None),
+        Some(_) => Err(Error::validation("path", "must be a string").into()),
+    }
+}
+
+/// Shows what was done, the oldest first, from one day to another, both included.
+///
+/// Needs VIEWER. Reading it is an entry of the log, too.
+#[utoipa::path(
+    get,
+    path = "/log",
+    operation_id = "readBackupLog",
+    tag = BACKUP,
+    params(
+        ("start" = Option<String>, Query, format = Date, nullable = false, description = "The first day, in UTC."),
+        ("end" = Option<String>, Query, format = Date, nullable = false, description = "The last day, in UTC; not before the first."),
+    ),
+    responses(
+        (status = OK, description = "The entries.", body = Vec<LogEntry>),
+        (status = BAD_REQUEST, description = "`Invalid Dates`", body = Message),
+        Usual,
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn log(
     State(app): State<App>,
     headers: HeaderMap,
     query: RawQuery,
 ) -> Result<Response, Refused> {
     let actor = auth::by_token(&app.state, &headers).await?;
-    let query = Form::of_address(query);
-    let entries = backup::log(&app.state, &actor, query.get("start"), query.get("end")).await;
+    let LogDays { start, end } = body::address(query);
+    let entries = backup::log(&app.state, &actor, start.as_deref(), end.as_deref()).await;
     let entries = entries.map_err(|error| match error {
         Error::Validation { .. } => {
             Refused::Told(StatusCode::BAD_REQUEST, "Invalid Dates".to_owned())
         }
         error => error.into(),
     })?;
-    Ok(list::answer::<_, Entry>(("[", "]"), entries).await?)
+    Ok(list::answer::<_, LogEntry>(("[", "]"), entries).await?)
 }
 
-/// `GET /stat`: how often a backup was tried, and how that ended.
+/// Counts how often a backup was tried, and how that ended.
+///
+/// Needs VIEWER. Counting is an entry of the log, too.
+#[utoipa::path(
+    get,
+    path = "/stat",
+    operation_id = "countBackups",
+    tag = BACKUP,
+    responses((status = OK, description = "The figures.", body = BackupFigures), Usual),
+    security(("token" = [])),
+)]
 pub(super) async fn figures(
     State(app): State<App>,
     headers: HeaderMap,
-) -> Result<Json<Figures>, HttpError> {
+) -> Result<Json<BackupFigures>, HttpError> {
     let actor = auth::by_token(&app.state, &headers).await?;
     let counted = backup::figures(&app.state, &actor).await?;
-    Ok(Json(Figures {
+    Ok(Json(BackupFigures {
         number_of_backups: counted.success + counted.error,
         successful_backups: counted.success,
         failed_backups: counted.error,

@@ -1,11 +1,12 @@
-//! What clients send: forms and JSON, read whole. What is refused of them says why, as JSON.
+//! What clients send: forms, addresses and JSON, read whole. What is refused of them says why, as JSON.
 
 use axum::{
     body::Bytes,
     extract::{RawQuery, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
 };
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use crate::{
@@ -16,40 +17,21 @@ use crate::{
 /// A body as it arrived, or did not.
 pub(super) type Body = Result<Bytes, BytesRejection>;
 
-const FORM: &str = "application/x-www-form-urlencoded";
-const JSON: &str = "application/json";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const JSON: &str = "application/json";
 
-/// The fields of a form, or of an address, where they are written alike.
-#[derive(Debug)]
-pub(super) struct Form(Vec<(String, String)>);
-
-impl Form {
-    /// Reads a form. A body that says nothing of its type is taken for one.
-    pub(super) fn read(headers: &HeaderMap, body: Body) -> Result<Self, HttpError> {
-        let bytes = whole(body, BODY_BYTES)?;
-        if !bytes.is_empty() {
-            check_type(headers, FORM)?;
-        }
-        Ok(Self::parse(&bytes))
+/// Reads a form, whose fields are texts that may be left out. A body that says nothing of its type is taken for one.
+pub(super) fn form<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, HttpError> {
+    let bytes = whole(body, BODY_BYTES)?;
+    if !bytes.is_empty() {
+        check_type(headers, &[FORM])?;
     }
+    Ok(fields(&bytes))
+}
 
-    /// What stands behind the question mark of an address.
-    pub(super) fn of_address(query: RawQuery) -> Self {
-        let RawQuery(query) = query;
-        Self::parse(query.unwrap_or_default().as_bytes())
-    }
-
-    fn parse(bytes: &[u8]) -> Self {
-        Self(form_urlencoded::parse(bytes).into_owned().collect())
-    }
-
-    /// A field; the last one, where it is there several times.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        let mut fields = self.0.iter().rev();
-        fields
-            .find(|(field, _)| field == name)
-            .map(|(_, value)| value.as_str())
-    }
+/// Reads what stands behind the question mark of an address, where fields are written as in a form.
+pub(super) fn address<T: DeserializeOwned>(RawQuery(query): RawQuery) -> T {
+    fields(query.unwrap_or_default().as_bytes())
 }
 
 /// Reads JSON. What is none is told first, whatever type it says it has; a body that says nothing of its type is taken for
@@ -60,8 +42,14 @@ pub(super) fn json(headers: &HeaderMap, body: Body) -> Result<Value, HttpError> 
         let error = Error::validation("body", error.to_string());
         HttpError::with_status(StatusCode::BAD_REQUEST, error)
     })?;
-    check_type(headers, JSON)?;
+    check_type(headers, &[JSON])?;
     Ok(value)
+}
+
+/// Whether a body says that it is JSON. One that is neither that nor a form is refused.
+pub(super) fn is_json(headers: &HeaderMap) -> Result<bool, HttpError> {
+    check_type(headers, &[FORM, JSON])?;
+    Ok(media_type(headers).is_some_and(|found| found == JSON))
 }
 
 /// All of a body that may have so many bytes.
@@ -77,39 +65,25 @@ pub(super) fn whole(body: Body, limit: usize) -> Result<Bytes, Error> {
     })
 }
 
-/// Reads a text out of a body that is a form with one field, or JSON with another; none where it is left out.
-pub(super) fn form_or_json(
-    headers: &HeaderMap,
-    body: Body,
-    (in_form, in_json): (&str, &str),
-) -> Result<Option<String>, HttpError> {
-    match media_type(headers).as_deref() {
-        Some(JSON) => match json(headers, body)? {
-            Value::Object(mut fields) => match fields.remove(in_json) {
-                Some(Value::String(text)) => Ok(Some(text)),
-                Some(Value::Null) | None => Ok(None),
-                Some(_) => Err(Error::validation(in_json, "must be a string").into()),
-            },
-            _ => Err(Error::validation("body", "must be an object").into()),
-        },
-        Some(FORM) | None => {
-            let form = Form::read(headers, body)?;
-            Ok(form.get(in_form).map(str::to_owned))
-        }
-        Some(_) => Err(other_type(&format!("{FORM} or {JSON}"))),
-    }
+/// The fields of a form. Of one that is there several times the last counts, and others than those asked for are let be.
+fn fields<T: DeserializeOwned>(form: &[u8]) -> T {
+    let texts = form_urlencoded::parse(form).into_owned();
+    let texts: Map<_, _> = texts
+        .map(|(name, text)| (name, Value::String(text)))
+        .collect();
+    serde_json::from_value(Value::Object(texts)).expect("each field may be any text, or left out")
 }
 
-fn check_type(headers: &HeaderMap, wanted: &str) -> Result<(), HttpError> {
+fn check_type(headers: &HeaderMap, wanted: &[&str]) -> Result<(), HttpError> {
     match media_type(headers) {
-        Some(found) if found != wanted => Err(other_type(wanted)),
+        Some(found) if !wanted.contains(&found.as_str()) => {
+            let message = format!("must be {}", wanted.join(" or "));
+            let error = Error::validation("Content-Type", message);
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            Err(HttpError::with_status(status, error))
+        }
         _ => Ok(()),
     }
-}
-
-fn other_type(wanted: &str) -> HttpError {
-    let error = Error::validation("Content-Type", format!("must be {wanted}"));
-    HttpError::with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, error)
 }
 
 /// The type that a body says it has, in lower case and without parameters.
@@ -123,8 +97,16 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
+    use serde::Deserialize;
 
     use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Fields {
+        a: Option<String>,
+        b: Option<String>,
+        c: Option<String>,
+    }
 
     fn typed(value: &'static str) -> HeaderMap {
         [(header::CONTENT_TYPE, HeaderValue::from_static(value))]
@@ -132,19 +114,37 @@ mod tests {
             .collect()
     }
 
+    fn body(text: &'static str) -> Body {
+        Ok(Bytes::from_static(text.as_bytes()))
+    }
+
     #[test]
     fn of_a_field_that_is_there_twice_the_last_counts() {
-        let body = Ok(Bytes::from_static(b"a=1&b=%C3%A9+%2B&a=2"));
-        let form = Form::read(&HeaderMap::new(), body).expect("a form");
-        assert_eq!(form.get("a"), Some("2"));
-        assert_eq!(form.get("b"), Some("é +"));
-        assert_eq!(form.get("c"), None);
+        let form: Fields =
+            form(&HeaderMap::new(), body("a=1&b=%C3%A9+%2B&a=2&d=3&e")).expect("good");
+        let expected = Fields {
+            a: Some("2".into()),
+            b: Some("é +".into()),
+            c: None,
+        };
+        assert_eq!(form, expected);
+    }
+
+    #[test]
+    fn what_is_no_text_is_no_reason_to_give_up() {
+        let query = RawQuery(Some("a=%FF%00&b=%&=&&c".into()));
+        let fields: Fields = address(query);
+        assert_eq!(fields.a.as_deref(), Some("\u{fffd}\0"));
+        assert_eq!(
+            (fields.b.as_deref(), fields.c.as_deref()),
+            (Some("%"), Some(""))
+        );
     }
 
     #[test]
     fn what_is_no_json_is_told_before_its_type() {
-        let status = |text: &'static str, headers: &HeaderMap| {
-            let read = json(headers, Ok(Bytes::from_static(text.as_bytes())));
+        let status = |text, headers: &HeaderMap| {
+            let read = json(headers, body(text));
             read.map_err(|error| error.status().as_u16())
         };
         assert!(status("{}", &HeaderMap::new()).is_ok());
@@ -155,10 +155,11 @@ mod tests {
 
     #[test]
     fn an_empty_form_needs_no_type() {
-        let empty = || Ok(Bytes::new());
-        assert!(Form::read(&typed("text/plain"), empty()).is_ok());
-        let text = Ok(Bytes::from_static(b"a=1"));
-        let refused = Form::read(&typed("text/plain"), text).expect_err("no form");
+        assert!(form::<Fields>(&typed("text/plain"), body("")).is_ok());
+        let refused = form::<Fields>(&typed("text/plain"), body("a=1")).expect_err("no form");
         assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        assert!(is_json(&typed("application/json")).expect("good"));
+        assert!(!is_json(&HeaderMap::new()).expect("good"));
+        assert!(is_json(&typed("text/plain")).is_err());
     }
 }

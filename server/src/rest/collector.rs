@@ -7,11 +7,13 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use entity::{Guid, Timestamp, result::ResultStatus, schedule::OriginalStatus};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
-    body::{Body, Form},
-    list,
+    body::{self, Body},
+    document::{COLLECTOR, Guarded, Name, Usual, WithBody},
+    list, told,
 };
 use crate::{
     domain::{
@@ -20,17 +22,30 @@ use crate::{
         schedule::{self, Closing, NewSchedule, Outline},
     },
     error::Error,
-    http::{App, auth, error::HttpError},
+    http::{
+        App, auth,
+        error::{ErrorBody, HttpError},
+    },
 };
 
+/// All schedules.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is sent as it is read, and never held whole")]
+struct AllSchedules {
+    /// The oldest first.
+    response: Vec<Schedule>,
+}
+
 /// A schedule as the original collector tells of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Schedule {
     /// Its number in the table.
     id: i64,
     /// Its GUID.
+    #[schema(value_type = Uuid)]
     name: Guid,
     /// `a` open, abandoned too; `b` closed.
+    #[schema(value_type = String, pattern = "^[ab]$")]
     status: char,
     /// When it was opened, in seconds since 1970.
     created_time: f64,
@@ -61,42 +76,137 @@ fn epoch_seconds(time: Timestamp) -> f64 {
     DateTime::<Utc>::from(time).timestamp_millis() as f64 / 1_000.0
 }
 
-/// `GET /allschedule`: all schedules there are, the oldest first.
+/// The form that opens a schedule.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct OpenForm {
+    /// The client's token, where it is not in the header.
+    #[schema(nullable = false)]
+    token: Option<String>,
+}
+
+/// The form that reports a result.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct ReportForm {
+    /// The client's token, where it is not in the header.
+    #[schema(nullable = false)]
+    token: Option<String>,
+    /// The script's name: 1..255 characters, none of them a control character.
+    #[schema(value_type = Name)]
+    script: Option<String>,
+    /// `a` started, `b` pass, `c` fail, `d` block, `e` error, `f` skip; or the word.
+    #[schema(
+        required,
+        nullable = false,
+        pattern = "^([a-f]|started|running|pass|fail|block|error|skip)$"
+    )]
+    result: Option<String>,
+    /// The schedule's GUID. Where it is left out: the client's newest open one.
+    #[schema(value_type = Option<Uuid>, nullable = false)]
+    schedule: Option<String>,
+    /// A short text about it, at most 64 KiB.
+    #[schema(nullable = false)]
+    message: Option<String>,
+}
+
+impl ReportForm {
+    /// Which schedule is reported to, if one is named, and what.
+    fn read(self) -> Result<(Option<Guid>, Report), Error> {
+        let missing = |field| Error::validation(field, "is missing");
+        let schedule = self.schedule.as_deref().map(schedule_named).transpose()?;
+        let report = Report {
+            script: self.script.ok_or_else(|| missing("script"))?,
+            status: status(&self.result.ok_or_else(|| missing("result"))?)?,
+            message: self.message,
+            output: None,
+            duration_ms: None,
+            started: None,
+            key: None,
+            submitted: None,
+        };
+        Ok((schedule, report))
+    }
+}
+
+/// The form that closes schedules.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct CloseForm {
+    /// The client's token, where it is not in the header.
+    #[schema(nullable = false)]
+    token: Option<String>,
+    /// The schedule's GUID. Where it is left out: all open ones of the client.
+    #[schema(value_type = Option<Uuid>, nullable = false)]
+    schedule: Option<String>,
+}
+
+/// Shows all schedules there are, the oldest first.
+///
+/// Needs VIEWER.
+#[utoipa::path(
+    get,
+    path = "/allschedule",
+    operation_id = "listSchedules",
+    tag = COLLECTOR,
+    responses((status = OK, description = "All schedules.", body = AllSchedules), Usual),
+    security(("token" = [])),
+)]
 pub(super) async fn all(State(app): State<App>, headers: HeaderMap) -> Result<Response, HttpError> {
     let viewer = auth::by_token(&app.state, &headers).await?.viewer()?;
     let schedules = schedule::outlines(&app.state, &viewer);
     Ok(list::answer::<_, Schedule>((r#"{"response":["#, "]}"), schedules).await?)
 }
 
-/// `POST /schedule/add`: opens a schedule. The answer is its GUID and nothing else.
+/// Opens a schedule. The answer is its GUID and nothing else.
+///
+/// Needs REPORTER.
+#[utoipa::path(
+    post,
+    path = "/schedule/add",
+    operation_id = "openSchedule",
+    tag = COLLECTOR,
+    request_body(content = Option<OpenForm>, content_type = body::FORM),
+    responses(
+        (status = OK, description = "The new schedule's GUID.", body = Uuid, content_type = "text/plain"),
+        Usual, Guarded, WithBody,
+    ),
+    security(("token" = []), ()),
+)]
 pub(super) async fn open(
     State(app): State<App>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<String, HttpError> {
-    let (actor, _) = sent(&app, &headers, body).await?;
+    let form: OpenForm = body::form(&headers, body)?;
+    let actor = sender(&app, &headers, form.token.as_deref()).await?;
     let schedule = schedule::create(&app.state, &actor, NewSchedule::default()).await?;
     Ok(schedule.schedule_name.to_string())
 }
 
-/// `POST /result/add`: reports a result to a schedule, or to the newest open one of the client.
+/// Reports a result to a schedule, or to the newest open one of the client.
+///
+/// Needs REPORTER, and OPERATOR for another client's schedule. When it is answered, the result is on disk.
+#[utoipa::path(
+    post,
+    path = "/result/add",
+    operation_id = "reportResult",
+    tag = COLLECTOR,
+    request_body(content = ReportForm, content_type = body::FORM),
+    responses(
+        (status = OK, description = "`success`", body = String, content_type = "text/plain"),
+        (status = NOT_FOUND, description = "`NOT_FOUND`: there is no such schedule.", body = ErrorBody),
+        (status = CONFLICT, description = "`SCHEDULE_CLOSED`, or `CONFLICT`: the client has no open schedule.", body = ErrorBody),
+        (status = UNPROCESSABLE_ENTITY, description = "`VALIDATION`: a field can't be taken.", body = ErrorBody),
+        Usual, Guarded, WithBody,
+    ),
+    security(("token" = []), ()),
+)]
 pub(super) async fn report(
     State(app): State<App>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<&'static str, HttpError> {
-    let (actor, form) = sent(&app, &headers, body).await?;
-    let schedule = named_schedule(&form)?;
-    let report = Report {
-        script: needed(&form, "script")?.to_owned(),
-        status: status(needed(&form, "result")?)?,
-        message: form.get("message").map(str::to_owned),
-        output: None,
-        duration_ms: None,
-        started: None,
-        key: None,
-        submitted: None,
-    };
+    let form: ReportForm = body::form(&headers, body)?;
+    let actor = sender(&app, &headers, form.token.as_deref()).await?;
+    let (schedule, report) = told(actor.reporter(), form.read())?;
     match schedule {
         Some(schedule) => report::report(&app.state, &actor, schedule, report).await?,
         None => report::report_to_newest(&app.state, &actor, report).await?,
@@ -104,14 +214,32 @@ pub(super) async fn report(
     Ok("success")
 }
 
-/// `POST /schedule/close`: closes a schedule, or all open ones of the client.
+/// Closes a schedule, or all open ones of the client.
+///
+/// Needs REPORTER, and OPERATOR for another client's schedule. Closing a closed one changes nothing.
+#[utoipa::path(
+    post,
+    path = "/schedule/close",
+    operation_id = "closeSchedules",
+    tag = COLLECTOR,
+    request_body(content = Option<CloseForm>, content_type = body::FORM),
+    responses(
+        (status = OK, description = "It is closed. The body is empty."),
+        (status = NOT_FOUND, description = "`NOT_FOUND`: there is no such schedule.", body = ErrorBody),
+        (status = UNPROCESSABLE_ENTITY, description = "`VALIDATION`: the name is no GUID.", body = ErrorBody),
+        Usual, Guarded, WithBody,
+    ),
+    security(("token" = []), ()),
+)]
 pub(super) async fn close(
     State(app): State<App>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, HttpError> {
-    let (actor, form) = sent(&app, &headers, body).await?;
-    match named_schedule(&form)? {
+    let form: CloseForm = body::form(&headers, body)?;
+    let actor = sender(&app, &headers, form.token.as_deref()).await?;
+    let schedule = form.schedule.as_deref().map(schedule_named).transpose();
+    match told(actor.reporter(), schedule)? {
         Some(name) => {
             schedule::close(&app.state, &actor, name, Closing::default()).await?;
         }
@@ -122,27 +250,16 @@ pub(super) async fn close(
     Ok(StatusCode::OK)
 }
 
-/// Who sent a form, and what is in it. The token is in the header, or where the original's clients have it.
-async fn sent(app: &App, headers: &HeaderMap, body: Body) -> Result<(Actor, Form), HttpError> {
-    let form = Form::read(headers, body)?;
-    let actor = auth::by_token_or(&app.state, headers, form.get("token")).await?;
-    Ok((actor, form))
+/// Who sent a form. The token is in the header, or where the original's clients have it.
+async fn sender(app: &App, headers: &HeaderMap, in_form: Option<&str>) -> Result<Actor, Error> {
+    auth::by_token_or(&app.state, headers, in_form).await
 }
 
-/// The schedule that a form names, if it names one. An empty name is none: a script whose variable is empty must not
-/// close all that its client has open.
-fn named_schedule(form: &Form) -> Result<Option<Guid>, Error> {
-    let read = |text: &str| {
-        text.trim()
-            .parse()
-            .map_err(|_| Error::validation("schedule", "must be a GUID, or be left out"))
-    };
-    form.get("schedule").map(read).transpose()
-}
-
-fn needed<'a>(form: &'a Form, field: &str) -> Result<&'a str, Error> {
-    form.get(field)
-        .ok_or_else(|| Error::validation(field, "is missing"))
+/// The schedule that a form names. An empty name is none: a script whose variable is empty must not close all that its
+/// client has open.
+fn schedule_named(text: &str) -> Result<Guid, Error> {
+    let name = text.trim().parse();
+    name.map_err(|_| Error::validation("schedule", "must be a GUID, or be left out"))
 }
 
 /// The status that a letter of the original stands for, or a word.

@@ -9,9 +9,11 @@ use axum::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::{
     body::{self, Body},
+    document::{GENERATOR, Usual, WithBody},
     time,
 };
 use crate::{
@@ -23,9 +25,43 @@ use crate::{
 /// The policy of a request that names none.
 const DEFAULT_POLICY: &str = "dummy";
 
+/// A plan to be made.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `wanted` reads")]
+struct PlanRequest {
+    /// When it begins: a date or a date-time as ISO 8601 has it.
+    #[schema(examples("2022-01-01 12:00"))]
+    t0: String,
+    /// When it has ended: not before `t0`, and at most 400 days after it.
+    #[schema(examples("2022-01-01 14:00"))]
+    t1: String,
+    policy: PolicyChoice,
+}
+
+/// The policy that makes it, as an object or as a JSON text of one.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "it describes what `object` reads")]
+enum PolicyChoice {
+    /// The object.
+    Object(PolicyObject),
+    /// The text.
+    Text(String),
+}
+
+/// A policy with its configuration.
+#[derive(Serialize, ToSchema)]
+struct PolicyObject {
+    /// The name of the policy; `dummy` where it is left out.
+    #[schema(nullable = false, examples("dummy", "basic"))]
+    policy: Option<String>,
+    /// What differs from the policy's default configuration, merged with that key by key.
+    config: Option<Map<String, Value>>,
+}
+
 /// A plan that was made.
-#[derive(Serialize)]
-pub(super) struct Made {
+#[derive(Serialize, ToSchema)]
+pub(super) struct PlanMade {
     /// `ok`.
     status: &'static str,
     /// The text that an executor runs.
@@ -35,8 +71,8 @@ pub(super) struct Made {
 }
 
 /// Why none was made.
-#[derive(Serialize)]
-pub(super) struct Failed {
+#[derive(Serialize, ToSchema)]
+pub(super) struct PlanRefused {
     /// `error`.
     status: &'static str,
     /// What is wrong with the request.
@@ -76,24 +112,43 @@ impl IntoResponse for Refused {
         match self {
             Self::Request(message) => {
                 let status = "error";
-                (StatusCode::BAD_REQUEST, Json(Failed { status, message })).into_response()
+                (
+                    StatusCode::BAD_REQUEST,
+                    Json(PlanRefused { status, message }),
+                )
+                    .into_response()
             }
             Self::Other(error) => error.into_response(),
         }
     }
 }
 
-/// `POST /api/v1/schedule/`: the commands of a plan. Nothing of it is kept.
+/// Makes a plan, and shows its commands. Nothing of it is kept.
+///
+/// Needs VIEWER.
+#[utoipa::path(
+    post,
+    path = "/api/v1/schedule/",
+    operation_id = "makePlan",
+    tag = GENERATOR,
+    request_body(content = PlanRequest, content_type = body::JSON),
+    responses(
+        (status = OK, description = "The commands.", body = PlanMade),
+        (status = BAD_REQUEST, description = "What is wrong with the request.", body = PlanRefused),
+        Usual, WithBody,
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn plan(
     State(app): State<App>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Made>, Refused> {
+) -> Result<Json<PlanMade>, Refused> {
     let viewer = auth::by_token(&app.state, &headers).await?.viewer()?;
     let new = wanted(&read(&headers, body)?)?;
     let plan = policy::plan(&app.state, &viewer, new).await;
     let plan = plan.map_err(Refused::by_domain)?;
-    Ok(Json(Made {
+    Ok(Json(PlanMade {
         status: "ok",
         commands: plan.commands(),
         message: "Success",

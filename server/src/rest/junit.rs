@@ -7,20 +7,25 @@ use axum::{
 };
 use entity::Guid;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     JUNIT_BYTES,
     body::{Body, whole},
-    named,
+    document::{COLLECTOR, Guarded, Usual},
+    named, told,
 };
 use crate::{
     domain::report::{JunitFile, import_junit},
     error::Error,
-    http::{App, auth, error::HttpError},
+    http::{
+        App, auth,
+        error::{ErrorBody, HttpError},
+    },
 };
 
 /// What became of a file.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Imported {
     /// How many results were added.
     accepted: usize,
@@ -28,7 +33,26 @@ pub(super) struct Imported {
     duplicates: usize,
 }
 
-/// `POST /api/v1/schedules/{GUID}/junit`: all of the file's results, or none.
+/// Reports what a JUnit XML file holds: all of its results, or none.
+///
+/// Needs REPORTER, and OPERATOR for another client's schedule. The file is sent as it is, in the encoding that it declares, whatever its media type. The same file again adds nothing.
+#[utoipa::path(
+    post,
+    path = "/api/v1/schedules/{name}/junit",
+    operation_id = "importJunit",
+    tag = COLLECTOR,
+    params(("name" = Uuid, Path, description = "The schedule's GUID.")),
+    request_body(content = String, content_type = "application/xml", description = "The file, at most 32 MiB."),
+    responses(
+        (status = OK, description = "What became of it.", body = Imported),
+        (status = NOT_FOUND, description = "`NOT_FOUND`: there is no such schedule.", body = ErrorBody),
+        (status = CONFLICT, description = "`SCHEDULE_CLOSED`, or `CONFLICT`.", body = ErrorBody),
+        (status = PAYLOAD_TOO_LARGE, description = "`TOO_LARGE`: the file, or a text in it.", body = ErrorBody),
+        (status = UNPROCESSABLE_ENTITY, description = "`VALIDATION`: it is no JUnit XML.", body = ErrorBody),
+        Usual, Guarded,
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn import(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
@@ -37,10 +61,10 @@ pub(super) async fn import(
 ) -> Result<Json<Imported>, HttpError> {
     let actor = auth::by_token(&app.state, &headers).await?;
     let name = named(path);
-    let schedule: Guid = name
-        .parse()
-        .map_err(|_| Error::not_found("schedule", &name))?;
-    let xml = whole(body, JUNIT_BYTES)?;
+    let schedule: Result<Guid, _> = name.parse();
+    let schedule = schedule.map_err(|_| Error::not_found("schedule", &name));
+    let schedule = told(actor.reporter(), schedule)?;
+    let xml = told(actor.reporter(), whole(body, JUNIT_BYTES))?;
     let receipt = import_junit(&app.state, &actor, schedule, JunitFile::Bytes(xml)).await?;
     let duplicates = receipt
         .accepted

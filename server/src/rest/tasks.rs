@@ -12,19 +12,18 @@ use entity::{
     TaskId, Timestamp,
     task::{Model, Recurrence},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::{
-    body::{self, Body, Form},
+    body::{self, Body},
+    document::{Guarded, Name, TASKS, Usual, WithBody},
     flaw::{Flaw, Reading, Unread, integer, whole_number},
-    named, time,
+    named, time, told,
 };
 use crate::{
-    domain::{
-        actor::Actor,
-        task::{self, Changes, Key, NewTask},
-    },
+    domain::task::{self, Changes, Key, NewTask},
     error::Error,
     http::{App, auth, error::HttpError},
 };
@@ -49,14 +48,78 @@ const RECURRENCES: [(&str, Recurrence); 7] = [
     ("yearly", Recurrence::Yearly),
 ];
 
+/// A part of all tasks, by its place among them.
+#[derive(Deserialize)]
+struct Part {
+    skip: Option<String>,
+    limit: Option<String>,
+}
+
+/// A task to be made.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `new_task` reads")]
+struct TaskCreate {
+    /// What it is called: unique, 1..255 characters, none of them a control character.
+    name: Name,
+    /// The first time that it falls due, in the future: ISO 8601, in UTC where it has no offset.
+    #[schema(format = DateTime)]
+    scheduled_time: String,
+    /// How often it falls due; null, or left out, for once.
+    recurrence: Option<RecurrenceWord>,
+}
+
+/// What is to change in a task. What is left out stays.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `changes` reads")]
+struct TaskUpdate {
+    /// Another name; null where it stays.
+    name: Option<Name>,
+    /// Another first time, in the future; null where it stays.
+    #[schema(format = DateTime)]
+    scheduled_time: Option<String>,
+    /// How often it falls due; null for once.
+    recurrence: Option<RecurrenceWord>,
+}
+
+/// How often a task falls due.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "it describes the words of `RECURRENCES`")]
+enum RecurrenceWord {
+    Once,
+    Daily,
+    Weekly,
+    Biweekly,
+    Monthly,
+    Quarterly,
+    Yearly,
+}
+
+/// Why nothing was done.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes some of what `Refused` becomes")]
+struct Detail {
+    /// What is in the way.
+    detail: String,
+}
+
+/// What is wrong with a request.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes some of what `Refused` becomes")]
+struct ValidationError {
+    /// Each thing that is.
+    detail: Vec<Flaw>,
+}
+
 /// A task as the original scheduler tells of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Task {
     /// What it is called.
     name: String,
     /// The first time that it falls due, in UTC and without an offset.
     scheduled_time: String,
     /// How often it falls due; null for once.
+    #[schema(value_type = Option<RecurrenceWord>, required)]
     recurrence: Option<&'static str>,
     /// Its number.
     id: i32,
@@ -145,33 +208,66 @@ impl Refused {
 
 const NOT_FOUND: &str = "Task not found";
 
-/// `GET /api/tasks/`: tasks, in the order in which they were made.
+/// Lists tasks, in the order in which they were made.
+///
+/// Needs VIEWER.
+#[utoipa::path(
+    get,
+    path = "/api/tasks/",
+    operation_id = "listTasks",
+    tag = TASKS,
+    params(
+        ("skip" = Option<i32>, Query, nullable = false, minimum = 0, description = "How many are left out; 0 where it is not said."),
+        ("limit" = Option<i32>, Query, nullable = false, minimum = 1, maximum = 1000, description = "How many are listed; 100 where it is not said."),
+    ),
+    responses(
+        (status = OK, description = "The tasks.", body = Vec<Task>),
+        (status = UNPROCESSABLE_ENTITY, description = "What is wrong with the request.", body = ValidationError),
+        Usual,
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     headers: HeaderMap,
     query: RawQuery,
 ) -> Result<Json<Vec<Task>>, Refused> {
     let viewer = auth::by_token(&app.state, &headers).await?.viewer()?;
-    let query = Form::of_address(query);
-    let number = |name, bounds, default| match query.get(name) {
-        Some(text) => integer(&["query", name], text, bounds),
+    let Part { skip, limit } = body::address(query);
+    let number = |name, text: Option<String>, bounds, default| match text {
+        Some(text) => integer(&["query", name], &text, bounds),
         None => Ok(default),
     };
-    let skip = number("skip", (0, MOST_SKIPPED), 0);
-    let limit = number("limit", (1, MOST_LISTED), DEFAULT_LIMIT);
+    let skip = number("skip", skip, (0, MOST_SKIPPED), 0);
+    let limit = number("limit", limit, (1, MOST_LISTED), DEFAULT_LIMIT);
     let (skip, limit) = match (skip, limit) {
         (Ok(skip), Ok(limit)) => (skip, limit),
         (skip, limit) => {
-            return Err(Refused::Invalid(
-                [skip.err(), limit.err()].into_iter().flatten().collect(),
-            ));
+            let flaws = [skip.err(), limit.err()].into_iter().flatten();
+            return Err(Refused::Invalid(flaws.collect()));
         }
     };
     let tasks = task::after_skipping(&app.state, &viewer, skip, limit).await?;
     Ok(Json(tasks.into_iter().map(Task::from).collect()))
 }
 
-/// `GET /api/tasks/{id}`: one task.
+/// Shows one task.
+///
+/// Needs VIEWER.
+#[utoipa::path(
+    get,
+    path = "/api/tasks/{task_id}",
+    operation_id = "showTask",
+    tag = TASKS,
+    params(("task_id" = i32, Path, description = "The task's number.")),
+    responses(
+        (status = OK, description = "The task.", body = Task),
+        (status = NOT_FOUND, description = "There is no such task.", body = Detail),
+        (status = UNPROCESSABLE_ENTITY, description = "What is wrong with the request.", body = ValidationError),
+        Usual,
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn one(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
@@ -184,20 +280,54 @@ pub(super) async fn one(
     Ok(Json(task.ok_or_else(missing)?.into()))
 }
 
-/// `POST /api/tasks/`: makes a task.
+/// Makes a task: a reminder.
+///
+/// Needs OPERATOR.
+#[utoipa::path(
+    post,
+    path = "/api/tasks/",
+    operation_id = "createTask",
+    tag = TASKS,
+    request_body(content = TaskCreate, content_type = body::JSON),
+    responses(
+        (status = OK, description = "The task.", body = Task),
+        (status = CONFLICT, description = "The name is taken.", body = Detail),
+        (status = UNPROCESSABLE_ENTITY, description = "What is wrong with the request.", body = ValidationError),
+        Usual, Guarded, WithBody,
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn create(
     State(app): State<App>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Task>, Refused> {
     let actor = auth::by_token(&app.state, &headers).await?;
-    let new = told(&actor, read(&headers, body, new_task))?;
+    let new = told(actor.operator(), read(&headers, body, new_task))?;
     let task = task::create(&app.state, &actor, new).await;
     let task = task.map_err(|error| Refused::by_domain(error, NOT_FOUND))?;
     Ok(Json(task.into()))
 }
 
-/// `PUT /api/tasks/{id}`: changes a task. What is left out stays.
+/// Changes a task. What is left out stays.
+///
+/// Needs OPERATOR. With other times, the task falls due from now on as they have it.
+#[utoipa::path(
+    put,
+    path = "/api/tasks/{task_id}",
+    operation_id = "updateTask",
+    tag = TASKS,
+    params(("task_id" = i32, Path, description = "The task's number.")),
+    request_body(content = TaskUpdate, content_type = body::JSON),
+    responses(
+        (status = OK, description = "The task.", body = Task),
+        (status = NOT_FOUND, description = "There is no such task.", body = Detail),
+        (status = CONFLICT, description = "The name is taken.", body = Detail),
+        (status = UNPROCESSABLE_ENTITY, description = "What is wrong with the request.", body = ValidationError),
+        Usual, Guarded, WithBody,
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn update(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
@@ -207,15 +337,34 @@ pub(super) async fn update(
     let actor = auth::by_token(&app.state, &headers).await?;
     let shown = named(path);
     let missing = format!("Task with id {shown} not found");
-    let id = told(&actor, number(&shown))?;
-    let changes = told(&actor, read(&headers, body, changes))?;
-    let id = told(&actor, id.ok_or_else(|| Refused::NotFound(missing.clone())))?;
+    let id = told(actor.operator(), number(&shown))?;
+    let changes = told(actor.operator(), read(&headers, body, changes))?;
+    let id = told(
+        actor.operator(),
+        id.ok_or_else(|| Refused::NotFound(missing.clone())),
+    )?;
     let task = task::update(&app.state, &actor, Key::Number(id), changes).await;
     let task = task.map_err(|error| Refused::by_domain(error, &missing))?;
     Ok(Json(task.into()))
 }
 
-/// `DELETE /api/tasks/{id}`: deletes a task.
+/// Deletes a task. Its runs stay.
+///
+/// Needs OPERATOR.
+#[utoipa::path(
+    delete,
+    path = "/api/tasks/{task_id}",
+    operation_id = "deleteTask",
+    tag = TASKS,
+    params(("task_id" = i32, Path, description = "The task's number.")),
+    responses(
+        (status = NO_CONTENT, description = "It is gone."),
+        (status = NOT_FOUND, description = "There is no such task.", body = Detail),
+        (status = UNPROCESSABLE_ENTITY, description = "What is wrong with the request.", body = ValidationError),
+        Usual, Guarded,
+    ),
+    security(("token" = [])),
+)]
 pub(super) async fn delete(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
@@ -224,18 +373,10 @@ pub(super) async fn delete(
     let actor = auth::by_token(&app.state, &headers).await?;
     let missing = || Refused::NotFound(NOT_FOUND.to_owned());
     let id = number(&named(path)).and_then(|id| id.ok_or_else(missing));
-    let id = told(&actor, id)?;
+    let id = told(actor.operator(), id)?;
     let deleted = task::delete(&app.state, &actor, Key::Number(id)).await;
     deleted.map_err(|error| Refused::by_domain(error, NOT_FOUND))?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// What is wrong with a change is told to those only who may make it.
-fn told<T>(actor: &Actor, read: Result<T, Refused>) -> Result<T, Refused> {
-    if read.is_err() {
-        actor.operator()?;
-    }
-    read
 }
 
 /// The number in a path; none where it is one that no task has.

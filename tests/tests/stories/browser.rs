@@ -4,6 +4,7 @@ mod actions;
 mod backups;
 mod clients;
 mod compare;
+mod docs;
 mod graphiql;
 mod keyboard;
 mod lazy;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod collector;
+mod document;
 mod generator;
 mod tasks;
 

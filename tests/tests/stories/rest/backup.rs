@@ -371,6 +371,11 @@ async fn no_requests(database: Database) {
             assert_eq!(refusal(&answer), (401, "UNAUTHENTICATED".into()));
         }
     }
+    let unread = app
+        .anonymous()
+        .send_json(Method::POST, "/backup", &json!([]))
+        .await;
+    assert_eq!(refusal(&unread), (401, "UNAUTHENTICATED".into()));
     assert_eq!(
         figures(&admin).await,
         [0, 0, 0],

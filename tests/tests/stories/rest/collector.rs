@@ -302,6 +302,8 @@ async fn roles(database: Database) {
             refusal(&nobody.get("/allschedule").await),
             (401, "UNAUTHENTICATED".into())
         );
+        let nothing = nobody.post_form("/result/add", &[]).await;
+        assert_eq!(refusal(&nothing), (401, "UNAUTHENTICATED".into()));
         for path in ["/schedule/add", "/result/add", "/schedule/close"] {
             let answer = nobody
                 .post_form(path, &[("script", "s"), ("result", "b")])

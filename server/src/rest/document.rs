@@ -1,0 +1,180 @@
+//! The facade's own description, in OpenAPI 3.1: made from the routes and types that it describes, served to programs
+//! as `/api/openapi.json` and to people as `/api/docs`.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Router,
+    http::{HeaderValue, StatusCode, header},
+    routing::get,
+};
+use bytes::Bytes;
+use utoipa::{
+    IntoResponses, Modify, OpenApi, PartialSchema, ToSchema,
+    openapi::{
+        self, ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder,
+        header::Header,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use crate::http::{App, error::ErrorBody};
+
+pub(super) const COLLECTOR: &str = "Execution collector";
+pub(super) const GENERATOR: &str = "Schedule generator";
+pub(super) const BACKUP: &str = "Remote backup";
+pub(super) const TASKS: &str = "Task scheduler";
+
+/// A name: it has a character that can be seen, and none that controls. Spaces around it do not count.
+#[derive(ToSchema)]
+#[schema(
+    min_length = 1,
+    max_length = 255,
+    pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+)]
+#[expect(
+    dead_code,
+    reason = "it describes what `domain::input` takes for a name"
+)]
+pub(super) struct Name(String);
+
+/// What the description begins with.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Daybook's REST facade",
+        description = "Plain requests for the clients of the four systems that Daybook replaces, over the same functions as \
+            its GraphQL API. Every path is served with and without a slash at its end. Times without an offset are UTC.\n\n\
+            Whatever is refused says why, as JSON. Where an operation shows no body of its own for a status, it is \
+            `{\"error\": {\"code\", \"message\", \"field\"}}`. A method that a path does not have is 405, and the header \
+            `Allow` names those that it has.",
+    ),
+    modifiers(&Credentials),
+    tags(
+        (name = COLLECTOR, description = "Schedules opened, reported to and closed with one form each."),
+        (name = GENERATOR, description = "Command text for a window of time."),
+        (name = BACKUP, description = "A folder backed up while its client waits, the log of that, and its figures."),
+        (name = TASKS, description = "Reminders that fall due at a time, once or again and again."),
+    ),
+)]
+pub(super) struct Document;
+
+/// How clients say who they are.
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "The token of a client. The form field `token` of the collector's routes does as well; no cookie is taken.",
+            ))
+            .build();
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", SecurityScheme::Http(bearer));
+    }
+}
+
+/// What every operation may answer.
+pub(super) struct Usual;
+
+impl IntoResponses for Usual {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut responses = refusals(&[(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "`INTERNAL`: a defect. The server's log has it, under the answer's `x-request-id`.",
+        )]);
+        let challenge = text_header("How to be admitted.");
+        let unknown = refusal("`UNAUTHENTICATED`: the token is missing, or not known.")
+            .header("WWW-Authenticate", challenge);
+        responses.insert(
+            StatusCode::UNAUTHORIZED.as_str().to_owned(),
+            unknown.build().into(),
+        );
+        let later = text_header("After how many seconds to try again.");
+        let away = refusal("`UNAVAILABLE`: the database is away or too busy, or the server stops.")
+            .header("Retry-After", later);
+        responses.insert(
+            StatusCode::SERVICE_UNAVAILABLE.as_str().to_owned(),
+            away.build().into(),
+        );
+        responses
+    }
+}
+
+/// What an operation may answer that not everybody may do.
+pub(super) struct Guarded;
+
+impl IntoResponses for Guarded {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        refusals(&[(
+            StatusCode::FORBIDDEN,
+            "`FORBIDDEN`: the role is too low, or the thing is somebody else's.",
+        )])
+    }
+}
+
+/// What an operation may answer that takes a body.
+pub(super) struct WithBody;
+
+impl IntoResponses for WithBody {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        refusals(&[
+            (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "`TOO_LARGE`: the body, or a text in it, is longer than it may be.",
+            ),
+            (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "`VALIDATION`: the body says that it is of another type.",
+            ),
+        ])
+    }
+}
+
+fn refusals(kinds: &[(StatusCode, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    let kinds = kinds.iter();
+    kinds
+        .map(|(status, description)| {
+            (
+                status.as_str().to_owned(),
+                refusal(description).build().into(),
+            )
+        })
+        .collect()
+}
+
+/// An answer in the facade's own form.
+fn refusal(description: &str) -> ResponseBuilder {
+    let schema = Ref::from_schema_name(ErrorBody::name());
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/json", content)
+}
+
+fn text_header(description: &str) -> Header {
+    HeaderBuilder::new()
+        .schema(Some(String::schema()))
+        .description(Some(description))
+        .build()
+}
+
+/// Where the description is served.
+pub(super) fn route(document: &openapi::OpenApi) -> Router<App> {
+    let text = document
+        .to_json()
+        .expect("a description is made of maps, lists and texts");
+    let text = Bytes::from(text);
+    let content_type = (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    let fresh = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Router::new().route(
+        "/api/openapi.json",
+        get(async move || ([content_type, fresh], text)),
+    )
+}

@@ -27,7 +27,7 @@ pub enum RunStatus {
     Cancelled,
     /// Was not run, because of the run before it.
     Skipped,
-    /// Was not run, because nobody was there at its time.
+    /// Was not run, because nobody was there at its time, or because it would have come too late to be of use.
     Missed,
 }
 

@@ -50,16 +50,13 @@ pub fn comparison(base: &str, other: &str) -> String {
     format!("/compare/{base}/{other}")
 }
 
-/// The plan of a window, given as the page has it. What is empty is left out.
+/// The plan of a window, given as the page has it. A configuration that is none is left out.
 pub fn plan(from: &str, to: &str, policy: &str, config: &str) -> String {
-    let parts = [
-        ("from", from),
-        ("to", to),
-        ("policy", policy),
-        ("config", config),
-    ];
+    let window = [("from", from), ("to", to), ("policy", policy)];
+    let config = (!config.is_empty()).then_some(("config", config));
     let query = Serializer::new(String::new())
-        .extend_pairs(parts.into_iter().filter(|(_, value)| !value.is_empty()))
+        .extend_pairs(window)
+        .extend_pairs(config)
         .finish();
     format!("/plan?{query}")
 }

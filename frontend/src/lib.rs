@@ -15,6 +15,7 @@ pub mod erased;
 pub mod fetched;
 pub mod filter;
 pub mod format;
+pub mod json;
 pub mod keyboard;
 pub mod lag;
 pub mod lazy;

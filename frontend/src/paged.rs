@@ -89,6 +89,11 @@ impl<T: Send + Sync> Paged<T> {
         self.cursor.set(None);
     }
 
+    /// Whether more than the first page was asked for.
+    pub fn has_read_on(self) -> bool {
+        self.cursor.with_untracked(Option::is_some)
+    }
+
     /// Asks again for what failed.
     pub fn retry(self) {
         self.cursor.update(|_| ());

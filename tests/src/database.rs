@@ -119,7 +119,7 @@ impl Database {
 
     /// All rows that `sql` selects.
     pub async fn rows(&self, sql: &str) -> Vec<QueryResult> {
-        within(sql, PATIENCE, async {
+        let rows = async {
             let connection = self.connect().await;
             let statement = Statement::from_string(connection.get_database_backend(), sql);
             let rows = connection
@@ -128,8 +128,9 @@ impl Database {
                 .unwrap_or_else(|error| panic!("{error}: {sql}"));
             connection.close().await.expect("the connection closes");
             rows
-        })
-        .await
+        };
+        // In a box: what a connection is made of is too deep for the compiler otherwise.
+        within(sql, PATIENCE, Box::pin(rows)).await
     }
 }
 

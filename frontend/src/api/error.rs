@@ -60,6 +60,17 @@ impl Error {
         }
     }
 
+    /// What is wrong with a field or a part of it, which is named in the words then.
+    pub fn about_inside(&self, name: &str) -> Option<String> {
+        let rest = self.field()?.strip_prefix(name)?;
+        if rest.is_empty() {
+            return self.about(name).map(str::to_owned);
+        }
+        let part = rest.strip_prefix('.')?;
+        let words = self.about(self.field()?)?;
+        Some(format!("{part}: {words}"))
+    }
+
     /// Whether the same request may well succeed a little later, unchanged.
     pub fn is_passing(&self) -> bool {
         match self {
@@ -175,6 +186,20 @@ mod tests {
         assert_eq!(error.about("name"), Some("must not be empty"));
         assert_eq!(error.about("role"), None);
         assert_eq!(Error::Unreachable.about("name"), None);
+    }
+
+    #[test]
+    fn an_error_of_a_part_names_it() {
+        let error = decode(
+            r#"{"errors": [{"message": "targets.1: must be one of sun, moon",
+                            "extensions": {"code": "VALIDATION", "field": "targets.1"}}]}"#,
+        )
+        .expect_err("it has errors");
+        let words = Some("1: must be one of sun, moon".to_owned());
+        assert_eq!(error.about_inside("targets"), words);
+        assert_eq!(error.about_inside("target"), None);
+        let words = Some("must be one of sun, moon".to_owned());
+        assert_eq!(error.about_inside("targets.1"), words);
     }
 
     #[test]

@@ -112,6 +112,7 @@ struct PlanQuery {
 
 #[derive(cynic::InputObject)]
 struct CreateScheduleInput {
+    name: Uuid,
     #[cynic(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
     plan: PlanInput,
@@ -152,13 +153,14 @@ impl Api {
         Ok(self.query(operation).await?.plan)
     }
 
-    /// Opens a schedule that follows a plan, and answers with its name.
+    /// Opens a schedule that follows a plan. Sent again under the same name, it opens none beside it.
     pub async fn open_from_plan(
         self,
+        name: Uuid,
         title: Option<String>,
         plan: PlanInput,
     ) -> Result<Uuid, Error> {
-        let input = CreateScheduleInput { title, plan };
+        let input = CreateScheduleInput { name, title, plan };
         let operation = OpenMutation::build(OpenVariables { input });
         Ok(self.query(operation).await?.create_schedule.schedule.name)
     }

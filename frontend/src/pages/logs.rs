@@ -116,13 +116,14 @@ fn Entries(
     let tail = Tail::start(filter);
     let held_back = memo(move || tail.held_back());
     let waiting = move || {
-        let count = held_back.get();
-        (count > 0).then(|| {
-            format!(
+        match held_back.get() {
+            // How many, nobody knows.
+            _ if tail.is_behind() => "Show new entries".to_owned(),
+            count => format!(
                 "Show {}",
                 format::counted(count, "new entry", "new entries")
-            )
-        })
+            ),
+        }
     };
     let nothing = move || {
         if tail.is_loading_first() {
@@ -151,7 +152,7 @@ fn Entries(
                 type="button"
                 class="button button--small"
                 data-testid="show-new"
-                hidden=computed(move || held_back.get() == 0)
+                hidden=computed(move || held_back.get() == 0 && !tail.is_behind())
                 on:click=handler(move |_| tail.show())
             >
                 <Icon glyph=Glyph::Up/>

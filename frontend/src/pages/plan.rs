@@ -24,7 +24,7 @@ use crate::{
     },
     browser,
     components::notice::{Failure, Loading},
-    erased::{dynamic, effect, memo},
+    erased::{computed, dynamic, effect, memo},
     fetched::Fetched,
     filter::tied,
 };
@@ -76,22 +76,35 @@ fn Planner(
     let asked = memo(move || {
         Asked::or_default(from.get(), to.get(), policy.get(), config.get(), &next_hour)
     });
+    let is_whole = move || {
+        [from, to, policy]
+            .iter()
+            .all(|part| part.with_untracked(Option::is_some))
+    };
     let draft = Draft::of(&asked.get_untracked());
     effect(move || draft.follow(&asked.get()));
+    let planning = RwSignal::new(false);
     let answer = Fetched::start(move || {
         let input = asked.get().input();
+        planning.set(true);
         async move {
             // What can't be asked is said in place of an answer.
-            let Ok(input) = input else { return Ok(None) };
-            let plan = api.plan(input.clone()).await?;
-            Ok(Some(Answer { input, plan }))
+            let answer = match input {
+                Ok(input) => api
+                    .plan(input.clone())
+                    .await
+                    .map(|plan| Some(Answer { input, plan })),
+                Err(_) => Ok(None),
+            };
+            planning.set(false);
+            answer
         }
     });
     let error = Signal::derive(move || answer.get()?.err());
     let navigate = use_navigate();
     let submit = Callback::new(move |()| {
         let next = draft.asked();
-        if next == asked.get_untracked() {
+        if next == asked.get_untracked() && is_whole() {
             answer.retry();
         } else {
             navigate(
@@ -120,8 +133,16 @@ fn Planner(
         }
         .into_any(),
     };
+    let again = move || planning.get() && answer.get().is_some();
     view! {
         <Form draft policies error on_submit=submit/>
-        {dynamic(outcome)}
+        {dynamic(move || again().then(|| view! { <Loading what="the plan"/> }))}
+        <div
+            class="plan-outcome"
+            class:plan-outcome--old=computed(again)
+            aria-busy=computed(move || planning.get().to_string())
+        >
+            {dynamic(outcome)}
+        </div>
     }
 }

@@ -115,7 +115,7 @@ pub(crate) async fn check_source(state: &State, field: &str, source: &str) -> Re
 fn check_window(seconds: i32) -> Result<()> {
     let most = LONGEST_WINDOW.num_seconds();
     if !(1..=most).contains(&seconds.into()) {
-        let message = format!("must be between 1 and {most}, and is {seconds}");
+        let message = format!("must be between 1 and {most} seconds, and is {seconds}");
         return Err(Error::validation("windowSeconds", message).inside(SCHEDULE));
     }
     Ok(())

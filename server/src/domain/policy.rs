@@ -168,6 +168,17 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The longest time from one step's end to the next one's, which is when an executor reports, beginning at a moment.
+    pub fn longest_silence(&self, from: DateTime<Utc>) -> TimeDelta {
+        let mut longest = TimeDelta::zero();
+        let mut last = from;
+        for step in &self.outcome.steps {
+            longest = longest.max(step.end - last);
+            last = last.max(step.end);
+        }
+        longest
+    }
+
     /// The text that an executor runs.
     pub fn commands(&self) -> String {
         let steps = self.outcome.steps.iter().map(|step| step.commands.as_str());
@@ -238,6 +249,40 @@ mod tests {
             refused(t0 - TimeDelta::milliseconds(1)).as_deref(),
             Some("t1")
         );
+    }
+
+    #[test]
+    fn a_plan_is_silent_between_the_ends_of_its_steps() {
+        let step = |start, end| Step {
+            name: "sleep".into(),
+            start: time(start),
+            end: time(end),
+            commands: String::new(),
+        };
+        let plan = Plan {
+            policy: "dummy".into(),
+            t0: time("2026-01-01T00:00:00Z"),
+            t1: time("2026-01-01T12:00:00Z"),
+            outcome: Outcome {
+                steps: vec![
+                    step("2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"),
+                    step("2026-01-01T04:00:00Z", "2026-01-01T06:00:00Z"),
+                ],
+                ..Outcome::default()
+            },
+        };
+        for (from, hours) in [
+            ("2026-01-01T00:00:00Z", 5),
+            ("2025-12-31T00:00:00Z", 25),
+            ("2026-01-01T02:00:00Z", 4),
+            ("2026-01-02T00:00:00Z", 0),
+        ] {
+            assert_eq!(
+                plan.longest_silence(time(from)),
+                TimeDelta::hours(hours),
+                "{from}"
+            );
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) enum RunStatus {
     Cancelled,
     /// Was not run, for the run before it had not ended.
     Skipped,
-    /// Was not run, for no server was there at its time.
+    /// Was not run, for no server was there at its time; or it came too late to be of use.
     Missed,
 }
 

@@ -333,7 +333,7 @@ struct CreateScheduleInput {
     /// A plan to be made for it, and kept with it. Its steps become expected scripts, before those of `expected`; steps of
     /// one name are one script.
     plan: Option<PlanInput>,
-    /// With no report for this long an open schedule becomes ABANDONED, in seconds; 3600 where left out, 0 for never.
+    /// With no report for this long an open schedule becomes ABANDONED, in seconds; 3600 where left out, and as much more as a plan is silent by itself; 0 for never.
     lease_seconds: Option<i32>,
     /// The client's own GUID: sent again, the same schedule comes back.
     name: Option<Uuid>,

@@ -67,7 +67,7 @@ impl Tail {
         effect(move || tail.forget_what_can_be_read());
         when_back(move || {
             if tail.follows.get_untracked() {
-                tail.pages.restart();
+                tail.begin_again();
             } else {
                 tail.is_behind.set(true);
             }
@@ -122,6 +122,11 @@ impl Tail {
     pub(super) fn held_back(self) -> i32 {
         let count = self.held_back.with(Vec::len);
         i32::try_from(count).unwrap_or(i32::MAX)
+    }
+
+    /// Whether there may be more to see than what is held back.
+    pub(super) fn is_behind(self) -> bool {
+        self.is_behind.get()
     }
 
     /// Shows what was held back.
@@ -185,11 +190,25 @@ impl Tail {
             self.recent.maybe_update(|recent| insert(recent, entry));
             let is_long = self.recent.with_untracked(Vec::len) > MOST_RECENT;
             if is_long && !self.pages.loading().get_untracked() {
-                self.pages.restart();
+                self.begin_again();
             }
         } else if !self.knows(&entry) {
             self.held_back
                 .maybe_update(|entries| insert(entries, entry));
+            if self.held_back.with_untracked(Vec::len) > MOST_RECENT {
+                self.held_back.set(Vec::new());
+                self.is_behind.set(true);
+            }
+        }
+    }
+
+    /// Begins the list again; but somebody who has read on stays there, and is told that there is more.
+    fn begin_again(self) {
+        if self.pages.has_read_on() {
+            self.follows.set(false);
+            self.is_behind.set(true);
+        } else {
+            self.pages.restart();
         }
     }
 

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-use super::config;
-use crate::api::{
-    plans::PlanInput,
-    scalars::{DateTime, Json},
+use crate::{
+    api::{
+        plans::PlanInput,
+        scalars::{DateTime, Json},
+    },
+    json,
 };
 
 const HOUR: f64 = 3_600_000.0;
@@ -50,7 +52,7 @@ impl Asked {
         let t0 = instant(&self.from).ok_or("The beginning of the window is not complete.")?;
         let t1 = instant(&self.to).ok_or("The end of the window is not complete.")?;
         let config =
-            config::parse(&self.config).map_err(|_| "The configuration is no JSON object.")?;
+            json::parse(&self.config).map_err(|_| "The configuration is no JSON object.")?;
         Ok(PlanInput {
             t0,
             t1,
@@ -75,6 +77,17 @@ fn local(millis: f64) -> String {
 /// The next full hour.
 pub(super) fn next_hour() -> String {
     local(((js_sys::Date::now() / HOUR).floor() + 1.0) * HOUR)
+}
+
+/// The end of a window of the same length that begins at another time; nothing where that is not known.
+pub(super) fn end_after(next: &str, from: &str, to: &str) -> String {
+    let length = instant(from)
+        .zip(instant(to))
+        .map(|(from, to)| to.millis() - from.millis());
+    let length = length
+        .filter(|length| *length > 0.0)
+        .unwrap_or(WINDOW * HOUR);
+    hours_after(next, length / HOUR)
 }
 
 /// So many hours after a time; nothing where that is none.

@@ -4,14 +4,14 @@ use leptos::{ev, prelude::*};
 use serde_json::{Map, Value};
 
 use super::{
-    asked::Asked,
+    asked::{self, Asked},
     config::{self, Group, Leaf},
 };
 use crate::{
     api::{error::Error, plans::Policy},
     components::text_field::TextField,
     erased::{computed, dynamic, handler, memo},
-    format,
+    format, json,
 };
 
 /// Windows that are asked for often, in hours.
@@ -55,7 +55,7 @@ impl Draft {
     /// What the form asks for.
     pub(super) fn asked(self) -> Asked {
         let config = self.config.get_untracked();
-        let config = match config::parse(&config) {
+        let config = match json::parse(&config) {
             Ok(config) if config.is_empty() => String::new(),
             Ok(config) => Value::Object(config).to_string(),
             // It is said to be none where it stands.
@@ -72,7 +72,7 @@ impl Draft {
 
 /// A configuration on several lines, or as it is where it is none.
 fn readable(config: &str) -> String {
-    config::parse(config).map_or_else(|_| config.to_owned(), |config| config::print(&config))
+    json::parse(config).map_or_else(|_| config.to_owned(), |config| json::print(&config))
 }
 
 /// The form.
@@ -105,9 +105,11 @@ pub(super) fn Form(
                 aria-pressed=computed(pressed)
                 data-testid=test_id
                 on:click=handler(move |_| {
-                    draft.policy.set(own.clone());
-                    // What differs from other defaults is of no use here.
-                    draft.config.set(String::new());
+                    if draft.policy.get_untracked() != own {
+                        draft.policy.set(own.clone());
+                        // What differs from other defaults is of no use here.
+                        draft.config.set(String::new());
+                    }
                 })
             >
                 {name}
@@ -127,14 +129,14 @@ pub(super) fn Form(
         <form class="plan-form" novalidate on:submit=submit data-testid="plan-form">
             <div class="plan-form__window">
                 <TextField
-                    label="From (UTC)"
+                    label="From, t0 (UTC)"
                     kind="datetime-local"
                     value=draft.from
                     test_id="plan-from"
                     problem=about("t0")
                 />
                 <TextField
-                    label="To (UTC)"
+                    label="To, t1 (UTC)"
                     kind="datetime-local"
                     value=draft.to
                     test_id="plan-to"
@@ -169,7 +171,7 @@ fn Windows(
     let chip = |(words, hours): (&'static str, f64)| {
         let press = move |_: ev::MouseEvent| {
             let from = draft.from.get_untracked();
-            draft.to.set(super::asked::hours_after(&from, hours));
+            draft.to.set(asked::hours_after(&from, hours));
         };
         view! {
             <button type="button" class="chip" on:click=handler(press)>
@@ -177,7 +179,12 @@ fn Windows(
             </button>
         }
     };
-    let now = move |_: ev::MouseEvent| draft.from.set(super::asked::next_hour());
+    let now = move |_: ev::MouseEvent| {
+        let next = asked::next_hour();
+        let (from, to) = (draft.from.get_untracked(), draft.to.get_untracked());
+        draft.to.set(asked::end_after(&next, &from, &to));
+        draft.from.set(next);
+    };
     view! {
         <div class="chips" role="group" aria-label="Windows">
             <button type="button" class="chip" on:click=handler(now)>
@@ -198,7 +205,7 @@ fn Configuration(
     /// Why the last plan was refused.
     error: Signal<Option<Error>>,
 ) -> impl IntoView {
-    let parsed = memo(move || draft.config.with(|text| config::parse(text)));
+    let parsed = memo(move || draft.config.with(|text| json::parse(text)));
     let groups = config::groups(&defaults);
     let names: Vec<_> = groups
         .iter()
@@ -214,8 +221,8 @@ fn Configuration(
         unreadable.or_else(|| {
             let error = error.get()?;
             let field = error.field()?;
-            let is_elsewhere =
-                ["t0", "t1", "policy"].contains(&field) || names.iter().any(|name| name == field);
+            let has_field = names.iter().any(|name| error.about_inside(name).is_some());
+            let is_elsewhere = ["t0", "t1", "policy"].contains(&field) || has_field;
             (!is_elsewhere).then(|| error.to_string())
         })
     });
@@ -300,13 +307,6 @@ fn OneGroup(
     }
 }
 
-/// Whether the server's name of a field means a value, or one of its items.
-fn is_within(field: &str, name: &str) -> bool {
-    field
-        .strip_prefix(name)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
 /// The field of a value. It is taken over when one leaves it.
 #[component]
 fn LeafField(
@@ -337,9 +337,12 @@ fn LeafField(
     let problem = {
         let name = name.clone();
         memo(move || {
-            let error = error.get()?;
-            let field = error.field().filter(|field| is_within(field, &name))?;
-            error.about(field).map(format::sentence)
+            let said = |error: &Error| {
+                error
+                    .about_inside(&name)
+                    .map(|words| format::sentence(&words))
+            };
+            error.with(|error| said(error.as_ref()?))
         })
     };
     let take = move |event: ev::Event| {
@@ -351,7 +354,7 @@ fn LeafField(
             &path,
             config::read(&event_target_value(&event), &default),
         );
-        draft.config.set(config::print(&config));
+        draft.config.set(json::print(&config));
     };
     let problem_id = format!("config-{name}-problem");
     view! {

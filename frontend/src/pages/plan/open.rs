@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use crate::{
-    api::{Api, plans::PlanInput, session::Role},
+    api::{Api, plans::PlanInput, scalars::Uuid, session::Role},
     attempt::Attempt,
+    browser,
     components::{
         dialog::DialogForm,
         icon::{Glyph, Icon},
@@ -63,11 +64,14 @@ fn Ask(
     let (api, attempt) = (Api::expect(), Attempt::new());
     let navigate = use_navigate();
     let title = RwSignal::new(input.policy.clone());
+    // Of this dialog, so that whoever tries again opens no second one.
+    let name = Uuid(browser::new_guid());
     let submit = Callback::new(move |()| {
         let title = title.get_untracked().trim().to_owned();
         let title = (!title.is_empty()).then_some(title);
         let navigate = navigate.clone();
-        attempt.run(api.open_from_plan(title, input.clone()), move |name| {
+        let opening = api.open_from_plan(name.clone(), title, input.clone());
+        attempt.run(opening, move |name| {
             navigate(
                 &format!("/schedules/{}", name.0),
                 NavigateOptions::default(),

@@ -158,12 +158,20 @@ fn OneLane(
             view! { <path class=class d=path></path> }
         })
     });
-    let marked = RwSignal::new(None::<(f64, f64)>);
+    let marked = RwSignal::new(None::<usize>);
+    let bars = StoredValue::new(bars);
+    let places = extents.clone();
     let mark = move || {
-        marked.get().map(|(from, width)| {
+        marked.get().map(|index| {
+            let (from, width) = places[index];
             view! { <rect class="lane__mark" x=from y=0.0 width=width height=HEIGHT></rect> }
         })
     };
+    let point_at = move |index: Option<usize>| {
+        marked.set(index);
+        shown.set(index.map(|index| bars.with_value(|bars| bars[index].words())));
+    };
+    let last = extents.len().saturating_sub(1);
     let drawing = NodeRef::<leptos::svg::Svg>::new();
     let point = move |event: ev::PointerEvent| {
         let Some(drawing) = drawing.get_untracked() else {
@@ -172,13 +180,24 @@ fn OneLane(
         let drawing: &web_sys::Element = drawing.unchecked_ref();
         let place = drawing.get_bounding_client_rect();
         let at = (f64::from(event.client_x()) - place.left()) / place.width() * WIDTH;
-        let hit = hit(&extents, at);
-        marked.set(hit.map(|index| extents[index]));
-        shown.set(hit.map(|index| bars[index].words()));
+        point_at(hit(&extents, at));
     };
-    let leave = move |_: ev::PointerEvent| {
-        marked.set(None);
-        shown.set(None);
+    let press = point.clone();
+    let leave = move |event: ev::PointerEvent| {
+        // A finger that is lifted leaves, and means what it was at.
+        if event.pointer_type() == "mouse" {
+            point_at(None);
+        }
+    };
+    let step = move |event: ev::KeyboardEvent| {
+        let at = marked.get_untracked();
+        let next = match event.key().as_str() {
+            "ArrowRight" => at.map_or(0, |at| (at + 1).min(last)),
+            "ArrowLeft" => at.map_or(last, |at| at.saturating_sub(1)),
+            _ => return,
+        };
+        event.prevent_default();
+        point_at(Some(next));
     };
     view! {
         <div class="lane" data-lane=name.clone()>
@@ -191,9 +210,13 @@ fn OneLane(
                 preserveAspectRatio="none"
                 role="img"
                 aria-label=label
+                tabindex="0"
                 node_ref=drawing
                 on:pointermove=handler(point)
+                on:pointerdown=handler(press)
                 on:pointerleave=handler(leave)
+                on:keydown=handler(step)
+                on:blur=handler(move |_: ev::FocusEvent| point_at(None))
             >
                 {paths.into_iter().flatten().collect_view()}
                 {dynamic(mark)}
@@ -229,12 +252,12 @@ pub(super) fn Detail(
     shown: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let words = move || {
-        let hint = "Point at a block to see what it is. Times are UTC.";
+        let hint = "Point at a block to see what it is, or go along a lane with the arrow keys. Times are UTC.";
         shown.get().unwrap_or_else(|| hint.to_owned())
     };
     let muted = computed(move || shown.with(Option::is_none));
     view! {
-        <p class="detail" class:muted=muted data-testid="detail">
+        <p class="detail" class:muted=muted data-testid="detail" role="status">
             {dynamic(words)}
         </p>
     }

@@ -59,9 +59,11 @@ pub(super) fn TaskDialog(
         let claimed = refused.with(|error| error.as_ref().is_some_and(fields::is_claimed));
         problem.get().filter(|_| !claimed)
     });
-    let submit = Callback::new(move |()| match draft.times() {
-        Ok(times) => deeds.save(name.clone(), draft, times),
-        Err(reason) => attempt.refuse(reason),
+    let submit = Callback::new(move |()| match (draft.problem(), draft.times()) {
+        // It is said where it stands.
+        (Some(_), _) => {}
+        (None, Ok(times)) => deeds.save(name.clone(), draft, times),
+        (None, Err(reason)) => attempt.refuse(reason),
     });
     view! {
         <DialogForm

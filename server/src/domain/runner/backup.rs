@@ -7,8 +7,7 @@ use std::{
     convert::Infallible,
     io::{self, PipeWriter, Write},
     os::fd::OwnedFd,
-    path::Path,
-    pin::pin,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -55,17 +54,16 @@ pub(super) async fn run(
         }
     };
     let backups = Backups::new(&state.config);
-    if let Err(error) = backups.prepare().await {
-        tracing::warn!(%error, "what killed processes left of backups can't be removed");
-    }
     let given_up = CancellationToken::new();
-    let mut making = pin!(backups.create(source.into(), tell, &given_up));
+    let mut making = Box::pin(make(backups, source.into(), tell, given_up.clone()));
     let (made, cut) = tokio::select! {
         made = &mut making => (made, None),
         cut = stop.cut(claimed.timeout) => {
             given_up.cancel();
-            let Ok(made) = timeout(GRACE, making).await else {
-                // What hangs in a read finds out that it was stopped when that returns, and removes what it made.
+            let Ok(made) = timeout(GRACE, &mut making).await else {
+                // A disk that hangs lets it find out when it answers again; if it was done by then, that is too late.
+                let state = state.clone();
+                tokio::spawn(async move { discard(&state, making.await.ok().as_ref()).await });
                 recorder.finish().await;
                 return cut.ending();
             };
@@ -81,6 +79,19 @@ pub(super) async fn run(
         (Err(Error::Cancelled), Some(cut)) => cut.ending(),
         (Err(error), _) => Some(Ending::failed(error.to_string())),
     }
+}
+
+/// Makes an archive, once what killed processes left of others is gone.
+async fn make(
+    backups: Backups,
+    source: PathBuf,
+    tell: impl FnMut(News<'_>) + Send + 'static,
+    given_up: CancellationToken,
+) -> Result<Archive, Error> {
+    if let Err(error) = backups.prepare().await {
+        tracing::warn!(%error, "what killed processes left of backups can't be removed");
+    }
+    backups.create(source, tell, &given_up).await
 }
 
 /// Both ends of where a backup says what it leaves out.

@@ -1,5 +1,6 @@
 //! Opening a schedule.
 
+use chrono::Utc;
 use entity::{
     ClientId, Guid, Timestamp,
     schedule::{ActiveModel, Column, Entity, Model, OriginalStatus, State as ScheduleState},
@@ -24,7 +25,8 @@ use crate::{
     state::State,
 };
 
-/// How long a schedule may be silent where its client does not say, in seconds.
+/// How long a schedule may be silent where its client does not say, in seconds. One that follows a plan may be so for
+/// longer: for as long as the plan has it, and this on top.
 const DEFAULT_LEASE_SECONDS: i32 = 3_600;
 
 /// What a client says of the schedule it opens.
@@ -55,7 +57,8 @@ pub(crate) struct Opening {
     labels: Vec<Label>,
     expected: Option<Vec<String>>,
     plan: Option<Document>,
-    lease_seconds: i32,
+    /// None where nothing was said.
+    lease_seconds: Option<i32>,
     created: Option<Past>,
 }
 
@@ -69,7 +72,7 @@ impl Opening {
             labels: Vec::new(),
             expected: None,
             plan: None,
-            lease_seconds: DEFAULT_LEASE_SECONDS,
+            lease_seconds: None,
             created: None,
         };
         opening.following(plan)
@@ -80,9 +83,13 @@ impl Opening {
     fn following(self, plan: &Plan) -> Result<Self> {
         let steps = plan.outcome.steps.iter().map(|step| step.name.clone());
         let scripts: Vec<_> = steps.chain(self.expected.unwrap_or_default()).collect();
+        let silence = plan.longest_silence(Utc::now()).num_seconds();
+        let silence = i32::try_from(silence).unwrap_or(i32::MAX);
+        let lease = silence.saturating_add(DEFAULT_LEASE_SECONDS);
         Ok(Self {
             expected: Some(check_scripts("plan", &scripts)?),
             plan: Some(Document::of(plan)?),
+            lease_seconds: self.lease_seconds.or(Some(lease)),
             ..self
         })
     }
@@ -103,10 +110,10 @@ impl NewSchedule {
                 .map(|scripts| check_scripts("expected", &scripts))
                 .transpose()?,
             plan: None,
-            lease_seconds: input::not_negative(
-                "leaseSeconds",
-                self.lease_seconds.unwrap_or(DEFAULT_LEASE_SECONDS),
-            )?,
+            lease_seconds: self
+                .lease_seconds
+                .map(|seconds| input::not_negative("leaseSeconds", seconds))
+                .transpose()?,
             created: self
                 .created
                 .map(|time| Past::check(actor, "createdTime", time))
@@ -188,6 +195,7 @@ pub(crate) async fn open(transaction: &impl ConnectionTrait, new: &Opening) -> R
 
 fn row(new: &Opening) -> ActiveModel {
     let now = Timestamp::now();
+    let lease_seconds = new.lease_seconds.unwrap_or(DEFAULT_LEASE_SECONDS);
     let expected = new
         .expected
         .as_ref()
@@ -202,8 +210,8 @@ fn row(new: &Opening) -> ActiveModel {
         title: Set(new.title.clone()),
         closed_time: Set(None),
         revision: Set(0),
-        lease_seconds: Set(new.lease_seconds),
-        lease_expires: Set(lease_from(now, new.lease_seconds)),
+        lease_seconds: Set(lease_seconds),
+        lease_expires: Set(lease_from(now, lease_seconds)),
         expected: Set(expected),
         expected_final: Set(0),
         ..Default::default()

@@ -132,6 +132,12 @@ impl Draft {
             .with(|time| sentence::lacks_day(time, recurrence))
     }
 
+    /// Why what it does can't be sent, if it can't.
+    pub(super) fn problem(self) -> Option<String> {
+        let is_planned = self.kind.get() == Kind::Schedule;
+        is_planned.then(|| self.planned.problem()).flatten()
+    }
+
     /// When it is to fall due, or why that is not known.
     pub(super) fn times(self) -> Result<Times, &'static str> {
         if self.local_time.with(String::is_empty) {

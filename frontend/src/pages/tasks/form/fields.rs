@@ -62,8 +62,8 @@ impl Field {
     fn problem(self, error: &Error) -> Option<String> {
         let taken = (self == Self::Name && error.is(Code::Conflict)).then(|| error.to_string());
         let words = taken.or_else(|| {
-            let mut about = self.names().iter().filter_map(|name| error.about(name));
-            about.next().map(str::to_owned)
+            let mut names = self.names().iter();
+            names.find_map(|name| error.about_inside(name))
         })?;
         Some(format::sentence(&words))
     }

@@ -12,8 +12,9 @@ use crate::{
         tasks::{ScheduleAction, ScheduleActionInput, TaskAction},
     },
     components::text_field::TextField,
-    erased::{computed, dynamic},
+    erased::{computed, dynamic, memo},
     fetched::Fetched,
+    json,
 };
 
 const HOUR: f64 = 3_600.0;
@@ -44,34 +45,34 @@ impl Planned {
             policy: RwSignal::new(known.policy),
             hours: RwSignal::new((f64::from(known.window_seconds) / HOUR).to_string()),
             title: RwSignal::new(known.title.unwrap_or_default()),
-            config: RwSignal::new(
-                known
-                    .config
-                    .map_or_else(String::new, |config| print(&config.0)),
-            ),
+            config: RwSignal::new(known.config.as_ref().map_or_else(String::new, print)),
         }
     }
 
-    /// The same for the server. What is no number or no JSON goes out as something that it refuses by the field's name.
+    /// Why it can't be sent, if it can't.
+    pub(super) fn problem(self) -> Option<String> {
+        self.config.with(|text| json::parse(text).err())
+    }
+
+    /// The same for the server. What is no number goes out as one that it refuses by the field's name.
     pub(super) fn action(self) -> ScheduleActionInput {
         let title = self.title.get_untracked();
         ScheduleActionInput {
             policy: self.policy.get_untracked().trim().to_owned(),
-            config: self.config.with_untracked(|text| read(text)).map(Json),
+            config: self.config.with_untracked(|text| read(text)),
             window_seconds: self.hours.with_untracked(|hours| seconds(hours)),
             title: (!title.trim().is_empty()).then_some(title),
         }
     }
 }
 
-fn print(config: &Value) -> String {
-    serde_json::to_string_pretty(config).expect("JSON has a JSON form")
+fn print(config: &Json) -> String {
+    config.0.as_object().map(json::print).unwrap_or_default()
 }
 
-fn read(text: &str) -> Option<Value> {
-    let text = text.trim();
-    let config = || serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
-    (!text.is_empty()).then(config)
+fn read(text: &str) -> Option<Json> {
+    let config = json::parse(text).ok().filter(|config| !config.is_empty())?;
+    Some(Json(Value::Object(config)))
 }
 
 fn seconds(hours: &str) -> i32 {
@@ -102,7 +103,8 @@ pub(super) fn PlannedFields(
             .map(|policy| option(policy.name))
             .collect_view()
     };
-    let problem = fields::problem(Field::Config, errors);
+    let refused = fields::problem(Field::Config, errors);
+    let problem = memo(move || planned.problem().or_else(|| refused.get()));
     let typed = move |event: ev::Event| planned.config.set(event_target_value(&event));
     view! {
         <datalist id="task-policies">{dynamic(names)}</datalist>
@@ -150,15 +152,13 @@ pub(super) fn PlannedFields(
         </div>
         <p class="muted">
             "Each time, the hours that follow are planned. "
-            <a href="/plan">"Try a policy and its configuration"</a>
+            <a href="/plan" target="_blank">"Try a policy and its configuration"</a>
         </p>
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -166,12 +166,5 @@ mod tests {
         assert_eq!(seconds("1.5"), 5_400);
         assert_eq!(seconds("soon"), 0);
         assert_eq!(seconds("1e9"), i32::MAX);
-    }
-
-    #[test]
-    fn what_is_no_json_is_for_the_server_to_refuse() {
-        assert_eq!(read(" "), None);
-        assert_eq!(read("{\"seed\": 7}"), Some(json!({ "seed": 7 })));
-        assert_eq!(read("{"), Some(json!("{")));
     }
 }

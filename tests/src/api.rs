@@ -43,7 +43,7 @@ impl Api {
     /// A client of the server at `address`.
     pub fn new(address: SocketAddr, credential: Credential) -> Self {
         let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .build()
             .expect("an HTTP client without TLS needs nothing");
         Self {

@@ -4,6 +4,9 @@
 //! something on purpose, and looks at what is left. The parts here let it say so in a few lines. Rule of the house: a
 //! part *does* things and *tells* what it saw, the story judges; and nobody sleeps, except in [`wait`].
 
+// A statement of SeaORM is a future of many futures, and Clippy looks to the bottom of each.
+#![recursion_limit = "256"]
+
 pub mod api;
 pub mod app;
 pub mod browser;

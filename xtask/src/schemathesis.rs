@@ -40,18 +40,21 @@ const PYTHON: &[DebianPackage] = &[DebianPackage {
 
 /// Tests the facade for so many minutes.
 pub(crate) fn run(shell: &Shell, minutes: u32) -> Result<()> {
-    let program = installed(shell)?;
+    installed(shell)?;
     step("compile the server", || {
         Ok(cmd!(shell, "cargo build --bins").quiet().run()?)
     })?;
     let server = Server::start()?;
     let description = format!("http://{}/api/openapi.json", server.address);
     let seconds = (minutes * 60).to_string();
+    let settings = shell.current_dir().join(SETTINGS);
+    // It writes notes into the folder that it is started in.
+    let _environment = shell.push_dir(ENVIRONMENT);
     step(&format!("test the REST facade for {minutes} min"), || {
         let authorization = format!("Authorization: Bearer {TOKEN}");
         let ended = cmd!(
             shell,
-            "{program} --config-file {SETTINGS} run {description} --header {authorization} --checks all --max-time {seconds} --continue-on-failure --no-color"
+            "bin/schemathesis --config-file {settings} run {description} --header {authorization} --checks all --max-time {seconds} --continue-on-failure --no-color"
         )
         .quiet()
         .run();
@@ -61,13 +64,12 @@ pub(crate) fn run(shell: &Shell, minutes: u32) -> Result<()> {
     })
 }
 
-/// The program, installed where it is missing or another version.
-fn installed(shell: &Shell) -> Result<PathBuf> {
-    let program = Path::new(ENVIRONMENT).join("bin/schemathesis");
+/// Installs the program where it is missing or another version.
+fn installed(shell: &Shell) -> Result<()> {
     // Written last, so that an installation that broke off counts for nothing.
     let note = Path::new(ENVIRONMENT).join("installed");
     if fs::read_to_string(&note).is_ok_and(|installed| installed == PACKAGE) {
-        return Ok(program);
+        return Ok(());
     }
     tools::debian(shell, PYTHON)?;
     step(&format!("install {PACKAGE}"), || {
@@ -92,8 +94,7 @@ fn installed(shell: &Shell) -> Result<PathBuf> {
             )
         })?;
         Ok(fs::write(note, PACKAGE)?)
-    })?;
-    Ok(program)
+    })
 }
 
 /// A running server. Dropped, it is stopped and its data is gone.

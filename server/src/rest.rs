@@ -54,8 +54,8 @@ pub(crate) fn routes() -> Router<App> {
     ];
     let described = OpenApiRouter::with_openapi(document::Document::openapi());
     let described = routes.into_iter().fold(described, with_both_spellings);
-    let (router, description) = described.split_for_parts();
-    router
+    let (served, description) = described.split_for_parts();
+    served
         .merge(document::route(&description))
         .method_not_allowed_fallback(other_method)
 }

@@ -111,14 +111,16 @@ impl From<Model> for LogEntry {
 
 /// How often a backup was tried.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
 pub(super) struct BackupFigures {
     /// How often.
-    number_of_backups: i64,
+    #[serde(rename = "number-of-backups")]
+    number: i64,
     /// How many of them succeeded.
-    successful_backups: i64,
+    #[serde(rename = "successful-backups")]
+    successful: i64,
     /// How many of them failed.
-    failed_backups: i64,
+    #[serde(rename = "failed-backups")]
+    failed: i64,
 }
 
 /// A refusal.
@@ -284,8 +286,8 @@ pub(super) async fn figures(
     let actor = auth::by_token(&app.state, &headers).await?;
     let counted = backup::figures(&app.state, &actor).await?;
     Ok(Json(BackupFigures {
-        number_of_backups: counted.success + counted.error,
-        successful_backups: counted.success,
-        failed_backups: counted.error,
+        number: counted.success + counted.error,
+        successful: counted.success,
+        failed: counted.error,
     }))
 }

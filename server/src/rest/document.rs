@@ -77,30 +77,29 @@ impl Modify for Credentials {
     }
 }
 
+/// Answers by their status.
+type Responses = BTreeMap<String, RefOr<Response>>;
+
 /// What every operation may answer.
 pub(super) struct Usual;
 
 impl IntoResponses for Usual {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut responses = refusals(&[(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "`INTERNAL`: a defect. The server's log has it, under the answer's `x-request-id`.",
-        )]);
-        let challenge = text_header("How to be admitted.");
+    fn responses() -> Responses {
         let unknown = refusal("`UNAUTHENTICATED`: the token is missing, or not known.")
-            .header("WWW-Authenticate", challenge);
-        responses.insert(
-            StatusCode::UNAUTHORIZED.as_str().to_owned(),
-            unknown.build().into(),
+            .header("WWW-Authenticate", text_header("How to be admitted."));
+        let defect = refusal(
+            "`INTERNAL`: a defect. The server's log has it, under the answer's `x-request-id`.",
         );
-        let later = text_header("After how many seconds to try again.");
         let away = refusal("`UNAVAILABLE`: the database is away or too busy, or the server stops.")
-            .header("Retry-After", later);
-        responses.insert(
-            StatusCode::SERVICE_UNAVAILABLE.as_str().to_owned(),
-            away.build().into(),
-        );
-        responses
+            .header(
+                "Retry-After",
+                text_header("After how many seconds to try again."),
+            );
+        by_status([
+            (StatusCode::UNAUTHORIZED, unknown),
+            (StatusCode::INTERNAL_SERVER_ERROR, defect),
+            (StatusCode::SERVICE_UNAVAILABLE, away),
+        ])
     }
 }
 
@@ -108,11 +107,10 @@ impl IntoResponses for Usual {
 pub(super) struct Guarded;
 
 impl IntoResponses for Guarded {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        refusals(&[(
-            StatusCode::FORBIDDEN,
-            "`FORBIDDEN`: the role is too low, or the thing is somebody else's.",
-        )])
+    fn responses() -> Responses {
+        let forbidden =
+            refusal("`FORBIDDEN`: the role is too low, or the thing is somebody else's.");
+        by_status([(StatusCode::FORBIDDEN, forbidden)])
     }
 }
 
@@ -120,30 +118,20 @@ impl IntoResponses for Guarded {
 pub(super) struct WithBody;
 
 impl IntoResponses for WithBody {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        refusals(&[
-            (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "`TOO_LARGE`: the body, or a text in it, is longer than it may be.",
-            ),
-            (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "`VALIDATION`: the body says that it is of another type.",
-            ),
+    fn responses() -> Responses {
+        let large = refusal("`TOO_LARGE`: the body, or a text in it, is longer than it may be.");
+        let other = refusal("`VALIDATION`: the body says that it is of another type.");
+        by_status([
+            (StatusCode::PAYLOAD_TOO_LARGE, large),
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, other),
         ])
     }
 }
 
-fn refusals(kinds: &[(StatusCode, &str)]) -> BTreeMap<String, RefOr<Response>> {
-    let kinds = kinds.iter();
-    kinds
-        .map(|(status, description)| {
-            (
-                status.as_str().to_owned(),
-                refusal(description).build().into(),
-            )
-        })
-        .collect()
+fn by_status<const N: usize>(responses: [(StatusCode, ResponseBuilder); N]) -> Responses {
+    responses
+        .map(|(status, response)| (status.as_str().to_owned(), response.build().into()))
+        .into()
 }
 
 /// An answer in the facade's own form.

@@ -208,13 +208,11 @@ fn known(name: Option<&Value>) -> Result<String, Refused> {
         Some(name) => name.as_str(),
     };
     let names: Vec<_> = policy::policies().map(Policy::name).collect();
-    match name.filter(|name| names.contains(name)) {
-        Some(name) => Ok(name.to_owned()),
-        None => {
-            let quoted: Vec<_> = names.iter().map(|name| format!("'{name}'")).collect();
-            let supported = quoted.join(", ");
-            let message = format!("Invalid policy. Supported policies are: [{supported}]");
-            Err(Refused::Request(message))
-        }
+    if let Some(name) = name.filter(|name| names.contains(name)) {
+        return Ok(name.to_owned());
     }
+    let quoted: Vec<_> = names.iter().map(|name| format!("'{name}'")).collect();
+    let supported = quoted.join(", ");
+    let message = format!("Invalid policy. Supported policies are: [{supported}]");
+    Err(Refused::Request(message))
 }

@@ -1,4 +1,4 @@
-//! What is served beside the APIs: the dashboard, GraphiQL, their assets, and the probes.
+//! What is served beside the APIs: the dashboard, GraphiQL, the page of the REST facade, their assets, and the probes.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ async fn the_dashboard_is_on_every_other_path() {
 #[tokio::test(flavor = "multi_thread")]
 async fn assets_are_immutable_and_compressed() {
     let app = TestApp::sqlite().await;
-    for page in ["/", "/graphiql"] {
+    for page in ["/", "/graphiql", "/api/docs"] {
         let page = app.anonymous().get(page).await;
         let assets = asset_paths(&page.text);
         assert!(!assets.is_empty(), "{}", page.text);
@@ -100,20 +100,20 @@ async fn the_first_visit_is_small() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn graphiql_loads_nothing_from_elsewhere() {
+async fn explorers_load_nothing_from_elsewhere() {
     let app = TestApp::sqlite().await;
-    let page = app.anonymous().get("/graphiql").await;
-    assert_eq!(page.status, 200);
-    assert!(page.header("content-type").starts_with("text/html"));
-    assert!(
-        page.header("content-security-policy")
-            .contains("script-src 'self'")
-    );
-    assert!(
-        !page.text.contains("https://") && !page.text.contains("//unpkg"),
-        "{}",
-        page.text
-    );
+    for path in ["/graphiql", "/api/docs", "/api/docs/"] {
+        let page = app.anonymous().get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.header("content-type").starts_with("text/html"));
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("script-src 'self';"), "{policy}");
+        assert!(
+            !page.text.contains("https://") && !page.text.contains("//unpkg"),
+            "{}",
+            page.text
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

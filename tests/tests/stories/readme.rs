@@ -111,6 +111,40 @@ async fn plans() {
     assert!(answers.contains(r#""missing":["#), "{answers}");
 }
 
+/// What clients of the four systems send.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rest_facade() {
+    let database = Database::sqlite();
+    let server = ServerProcess::start(&database).await;
+    let folder = TempDir::new().expect("a temporary folder");
+    let curls = commands_of("## The REST facade").concat();
+    // The server's own folder is what it may back up.
+    let curls = curls
+        .replace("=/srv/www", "=.")
+        .replace("\ncurl", "\necho\ncurl");
+    let known = format!(
+        "DAYBOOK=http://{}\nTOKEN={ADMIN_TOKEN}\nADMIN={ADMIN_TOKEN}\n",
+        server.address()
+    );
+
+    let answers = run(folder.path(), &format!("{known}{curls}"), &server).await;
+
+    let answers: Vec<&str> = answers.lines().collect();
+    assert_eq!(answers.len(), 7, "{answers:#?}");
+    assert_eq!(
+        (answers[0].len(), answers[1], answers[2]),
+        (36, "success", "")
+    );
+    for (answer, part) in answers[3..].iter().zip([
+        r#"{"status":"ok","commands":"import time\n# "#,
+        r#"{"message":"Backup Completed","file":""#,
+        r#"","action":"BACKUP","parameter":"Folder=.","status":"SUCCESS"}]"#,
+        r#""scheduled_time":"2099-01-31T10:00:00","recurrence":"monthly","id":"#,
+    ]) {
+        assert!(answer.contains(part), "{answers:#?}");
+    }
+}
+
 /// The shell blocks of one chapter.
 fn commands_of(chapter: &str) -> Vec<String> {
     let (_, rest) = README

@@ -373,8 +373,8 @@ async fn many_schedules(database: Database) {
     assert!(ids.is_sorted());
     let mut names: Vec<&Value> = listed.iter().map(|one| &one["name"]).collect();
     let mut opened: Vec<&Value> = opened.iter().collect();
-    names.sort_by_key(|name| name.to_string());
-    opened.sort_by_key(|name| name.to_string());
+    names.sort_by_key(ToString::to_string);
+    opened.sort_by_key(ToString::to_string);
     assert_eq!(names, opened);
 }
 

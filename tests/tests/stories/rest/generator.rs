@@ -1,6 +1,8 @@
 //! The schedule generator: a window and a policy come in as JSON, commands come out.
 
-use daybook_tests::{Answer, Api, Credential, Database, Role, TestApp, on_both_databases};
+use daybook_tests::{
+    Answer, Api, Credential, Database, PATIENCE, Role, TestApp, on_both_databases, within,
+};
 use futures_util::{StreamExt, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -108,14 +110,6 @@ async fn refused(database: Database) {
     let unspoken = viewer.request(Method::POST, PATH);
     let unspoken = Answer::of(unspoken).await.expect("an answer");
     assert_eq!(message(&unspoken), "Invalid input");
-    let good = json!({ "t0": "2022-01-01", "t1": "2022-01-02", "policy": {} });
-    let with = |changes: Value| {
-        let mut input = good.clone();
-        for (field, value) in changes.as_object().expect("an object") {
-            input[field] = value.clone();
-        }
-        input
-    };
     for (input, expected) in [
         (json!({}), "Missing t0 field"),
         (json!({ "t1": "x", "policy": 1 }), "Missing t0 field"),
@@ -124,6 +118,20 @@ async fn refused(database: Database) {
     ] {
         assert_eq!(message(&post(&viewer, &input).await), expected);
     }
+}
+
+/// Dates, policies and configurations that are none, each in its words.
+async fn refused_fields(database: Database) {
+    let app = TestApp::start(database).await;
+    let viewer = app.admin().create_client("viewer", Role::Viewer).await;
+    let good = json!({ "t0": "2022-01-01", "t1": "2022-01-02", "policy": {} });
+    let with = |changes: Value| {
+        let mut input = good.clone();
+        for (field, value) in changes.as_object().expect("an object") {
+            input[field] = value.clone();
+        }
+        input
+    };
     for date in [
         json!("tomorrow"),
         json!("2022-13-01"),
@@ -254,10 +262,39 @@ async fn one_never_changes_what_another_gets(database: Database) {
     }
 }
 
+/// A plan that nobody waits for any more is given up: long ones take turns, and it keeps no other waiting.
+async fn a_client_that_leaves(database: Database) {
+    let app = TestApp::start(database).await;
+    let viewer = app.admin().create_client("viewer", Role::Viewer).await;
+    let targets = json!(["moon", "mercury", "venus", "mars", "jupiter", "saturn"]);
+    let basic = json!({ "policy": "basic", "config": { "calibration_targets": targets } });
+    let long = json!({ "t0": "2023-01-01", "t1": "2024-02-05", "policy": basic });
+    let short = json!({ "t0": "2023-01-01", "t1": "2024-02-05", "policy": {} });
+    let asking = tokio::spawn({
+        let viewer = viewer.clone();
+        async move { post(&viewer, &long).await }
+    });
+    for _ in 0..20 {
+        let others = within("others are answered", PATIENCE, viewer.get("/stat")).await;
+        assert_eq!(others.status, 200);
+    }
+    assert!(
+        !asking.is_finished(),
+        "it should have taken longer than that"
+    );
+
+    asking.abort();
+
+    let answer = within("the next one is made", PATIENCE, post(&viewer, &short)).await;
+    assert_eq!(answer.status, 200);
+}
+
 on_both_databases!(
+    a_client_that_leaves,
     the_curl_of_the_original,
     what_is_taken,
     refused,
+    refused_fields,
     no_requests,
     one_never_changes_what_another_gets,
 );

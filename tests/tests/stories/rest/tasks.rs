@@ -221,6 +221,16 @@ async fn invalid_input(database: Database) {
             assert_eq!(places(&answer), [["body"]], "{text}");
         }
     }
+    assert_eq!(
+        shown(&admin.get(PATH).await).1.as_array().map(Vec::len),
+        Some(1)
+    );
+}
+
+/// Numbers that are none, and numbers of no task.
+async fn other_ids(database: Database) {
+    let app = TestApp::start(database).await;
+    let admin = app.admin();
     for id in ["x", "1.5", "%20", "%FF"] {
         let path = format!("{PATH}{id}");
         for answer in [
@@ -242,10 +252,6 @@ async fn invalid_input(database: Database) {
     let far = put(&admin, "/api/tasks/99999999999", &json!({})).await;
     let detail = "Task with id 99999999999 not found";
     assert_eq!(shown(&far), (404, json!({ "detail": detail })));
-    assert_eq!(
-        shown(&admin.get(PATH).await).1.as_array().map(Vec::len),
-        Some(1)
-    );
 }
 
 /// A name that is taken, by a new task and by a change.
@@ -413,6 +419,7 @@ on_both_databases!(
     recurrences_and_offsets,
     skip_and_limit,
     invalid_input,
+    other_ids,
     a_name_that_is_taken,
     falling_due,
     roles,

@@ -325,6 +325,7 @@ fn start_logging(format: LogFormat) {
         .unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(stderr().is_terminal())
         .with_writer(stderr);
     match format {
         LogFormat::Text => log.init(),

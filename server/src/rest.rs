@@ -18,7 +18,7 @@ mod time;
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Path, rejection::PathRejection},
+    extract::{Path, rejection::PathRejection},
     http::{Method, StatusCode},
 };
 use utoipa::OpenApi;
@@ -32,19 +32,19 @@ use crate::{
     http::{App, error::HttpError},
 };
 
+pub(crate) use body::FORM_BYTES;
+
 /// The most bytes of a JUnit file.
 pub const JUNIT_BYTES: usize = 32 * 1024 * 1024;
 
 /// All routes of the facade, and its description.
 pub(crate) fn routes() -> Router<App> {
-    let (schemas, paths, import) = routes!(junit::import);
-    let import = import.layer(DefaultBodyLimit::max(JUNIT_BYTES));
     let routes = [
         routes!(collector::all),
         routes!(collector::open),
         routes!(collector::report),
         routes!(collector::close),
-        (schemas, paths, import),
+        routes!(junit::import),
         routes!(generator::plan),
         routes!(backup::make),
         routes!(backup::log),

@@ -8,7 +8,7 @@ pub use find::{Filter, Position, by_id, list};
 pub(crate) use find::{by_ids, ids_since};
 
 use entity::{
-    ClientId, Timestamp,
+    ClientId, LogId, Timestamp,
     log::{ActiveModel, LogStatus},
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr};
@@ -93,20 +93,22 @@ impl Deed {
         Ok(())
     }
 
-    /// Notes that something was read: there is no transaction that it belongs to. What somebody without credentials reads
-    /// leaves no entry, or anybody could fill the disk.
-    pub(crate) async fn read(&self, state: &State) -> Result<()> {
+    /// Notes that something was read, and says by which entry: there is no transaction that it belongs to. What somebody
+    /// without credentials reads leaves none, or anybody could fill the disk.
+    pub(crate) async fn read(&self, state: &State) -> Result<Option<LogId>> {
         if matches!(self.doer, Doer::Nobody) {
-            return Ok(());
+            return Ok(None);
         }
-        db::retrying(async || {
+        let noted = db::retrying(async || {
             let transaction = state.db.begin().await?;
-            self.done(&transaction).await?;
-            db::commit(transaction).await
-        })
-        .await?;
+            let entry = self.entry(LogStatus::Success, None);
+            let entry = entry.insert(&transaction).await?;
+            db::commit(transaction).await?;
+            Ok(entry.id)
+        });
+        let id = noted.await?;
         state.events.logged();
-        Ok(())
+        Ok(Some(id))
     }
 
     /// Notes why it was not done, in the transaction that settles so.

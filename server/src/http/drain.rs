@@ -19,6 +19,8 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt};
 
+use crate::rest::FORM_BYTES;
+
 /// The most bytes that are read only to be thrown away.
 const DRAINED_BYTES: usize = 128 * 1024 * 1024;
 
@@ -46,7 +48,7 @@ fn is_small(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok())
-        .is_some_and(|length: usize| length <= super::BODY_BYTES)
+        .is_some_and(|length: usize| length <= FORM_BYTES)
 }
 
 /// A body that outlives its reader.

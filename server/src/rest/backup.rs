@@ -1,5 +1,7 @@
 //! The remote backup: a folder backed up while its client waits, the log of that, and its figures.
 
+use std::convert::Infallible;
+
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -154,6 +156,9 @@ impl Refused {
                 NoBackup::NoSuchFolder(_) | NoBackup::NotAFolder(_) => {
                     Self::Told(StatusCode::NOT_FOUND, cause.to_string())
                 }
+                NoBackup::Unreadable { .. } => {
+                    Self::Told(StatusCode::INTERNAL_SERVER_ERROR, cause.to_string())
+                }
                 NoBackup::OutsideOfRoots(_) | NoBackup::OfBackups(_) => {
                     Error::Forbidden(cause.to_string()).into()
                 }
@@ -193,7 +198,15 @@ pub(super) async fn make(
     body: Body,
 ) -> Result<(StatusCode, Json<BackupMade>), Refused> {
     let actor = auth::by_token(&app.state, &headers).await?;
-    let folder = told(actor.operator(), folder(&headers, body))?.unwrap_or_default();
+    let folder = match folder(&headers, body).await {
+        Ok(folder) => folder.unwrap_or_default(),
+        Err(refused) => {
+            run::refuse_backup(&app.state, &actor, refused.error()).await;
+            return Err(told(actor.operator(), Err::<Infallible, _>(refused))
+                .expect_err("it was refused")
+                .into());
+        }
+    };
     let run = run::start_backup(&app.state, &actor, &folder).await;
     let run = run.map_err(|error| match error {
         Error::Validation { .. } if folder.is_empty() => Refused::Told(
@@ -218,12 +231,15 @@ pub(super) async fn make(
 }
 
 /// The folder that is asked for; none where none is.
-fn folder(headers: &HeaderMap, body: Body) -> Result<Option<String>, HttpError> {
+async fn folder(headers: &HeaderMap, body: Body) -> Result<Option<String>, HttpError> {
     if !body::is_json(headers)? {
-        return Ok(body::form::<BackupForm>(headers, body)?.path_to_folder);
+        let form: BackupForm = body::form(headers, body).await?;
+        return Ok(form.path_to_folder);
     }
-    let Value::Object(mut fields) = body::json(headers, body)? else {
-        return Err(Error::validation("body", "must be an object").into());
+    let mut fields = match body::json_if_any(headers, body).await? {
+        None => return Ok(None),
+        Some(Value::Object(fields)) => fields,
+        Some(_) => return Err(Error::validation("body", "must be an object").into()),
     };
     match fields.remove("path") {
         Some(Value::String(folder)) => Ok(Some(folder)),

@@ -1,12 +1,16 @@
 //! What clients send: forms, addresses and JSON, read whole. What is refused of them says why, as JSON.
 
+use std::{convert::Infallible, time::Duration};
+
 use axum::{
     body::Bytes,
-    extract::{RawQuery, rejection::BytesRejection},
+    extract::{FromRequest, RawQuery, Request},
     http::{HeaderMap, StatusCode, header},
 };
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 use url::form_urlencoded;
 
 use crate::{
@@ -14,19 +18,62 @@ use crate::{
     http::{BODY_BYTES, error::HttpError},
 };
 
-/// A body as it arrived, or did not.
-pub(super) type Body = Result<Bytes, BytesRejection>;
+/// The most bytes of a form: the longest message, with every byte of it escaped, and the rest.
+pub(crate) const FORM_BYTES: usize = 256 * 1024;
+
+/// How long a form may take to arrive. It may be sent by a stranger, for it may hold who sends it.
+const FORM_DEADLINE: Duration = Duration::from_secs(30);
 
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 pub(super) const JSON: &str = "application/json";
 
+/// A body that nobody has read yet: none is before it is known who sends it, but for forms that may say so.
+pub(super) struct Body(axum::body::Body);
+
+impl<S: Sync> FromRequest<S> for Body {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(request.into_body()))
+    }
+}
+
+impl Body {
+    /// All of it, which may be so many bytes.
+    pub(super) async fn whole(self, limit: usize) -> Result<Bytes, Error> {
+        let bytes = Limited::new(self.0, limit).collect().await;
+        let bytes = bytes.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                return Error::TooLarge {
+                    field: "body".into(),
+                    limit,
+                };
+            }
+            Error::validation("body", error.to_string())
+        });
+        Ok(bytes?.to_bytes())
+    }
+}
+
 /// Reads a form, whose fields are texts that may be left out. A body that says nothing of its type is taken for one.
-pub(super) fn form<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, HttpError> {
-    let bytes = whole(body, BODY_BYTES)?;
+pub(super) async fn form<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<T, HttpError> {
+    let arrived = timeout(FORM_DEADLINE, body.whole(FORM_BYTES)).await;
+    let bytes = arrived.map_err(|_| {
+        let seconds = FORM_DEADLINE.as_secs();
+        let error = Error::validation("body", format!("did not arrive within {seconds} s"));
+        HttpError::with_status(StatusCode::REQUEST_TIMEOUT, error)
+    })?;
+    read_form(headers, &bytes?)
+}
+
+fn read_form<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, HttpError> {
     if !bytes.is_empty() {
         check_type(headers, &[FORM])?;
     }
-    Ok(fields(&bytes))
+    Ok(fields(bytes))
 }
 
 /// Reads what stands behind the question mark of an address, where fields are written as in a form.
@@ -36,9 +83,22 @@ pub(super) fn address<T: DeserializeOwned>(RawQuery(query): RawQuery) -> T {
 
 /// Reads JSON. What is none is told first, whatever type it says it has; a body that says nothing of its type is taken for
 /// JSON.
-pub(super) fn json(headers: &HeaderMap, body: Body) -> Result<Value, HttpError> {
-    let bytes = whole(body, BODY_BYTES)?;
-    let value = serde_json::from_slice(&bytes).map_err(|error| {
+pub(super) async fn json(headers: &HeaderMap, body: Body) -> Result<Value, HttpError> {
+    read_json(headers, &body.whole(BODY_BYTES).await?)
+}
+
+/// The same; nothing where nothing was sent.
+pub(super) async fn json_if_any(
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Option<Value>, HttpError> {
+    let bytes = body.whole(BODY_BYTES).await?;
+    let is_any = !bytes.is_empty();
+    is_any.then(|| read_json(headers, &bytes)).transpose()
+}
+
+fn read_json(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, HttpError> {
+    let value = serde_json::from_slice(bytes).map_err(|error| {
         let error = Error::validation("body", error.to_string());
         HttpError::with_status(StatusCode::BAD_REQUEST, error)
     })?;
@@ -50,19 +110,6 @@ pub(super) fn json(headers: &HeaderMap, body: Body) -> Result<Value, HttpError> 
 pub(super) fn is_json(headers: &HeaderMap) -> Result<bool, HttpError> {
     check_type(headers, &[FORM, JSON])?;
     Ok(media_type(headers).is_some_and(|found| found == JSON))
-}
-
-/// All of a body that may have so many bytes.
-pub(super) fn whole(body: Body, limit: usize) -> Result<Bytes, Error> {
-    body.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return Error::TooLarge {
-                field: "body".into(),
-                limit,
-            };
-        }
-        Error::validation("body", rejection.body_text())
-    })
 }
 
 /// The fields of a form. Of one that is there several times the last counts, and others than those asked for are let be.
@@ -114,14 +161,10 @@ mod tests {
             .collect()
     }
 
-    fn bytes(text: &'static str) -> Bytes {
-        Bytes::from_static(text.as_bytes())
-    }
-
     #[test]
     fn of_a_field_that_is_there_twice_the_last_counts() {
         let form: Fields =
-            form(&HeaderMap::new(), Ok(bytes("a=1&b=%C3%A9+%2B&a=2&d=3&e"))).expect("good");
+            read_form(&HeaderMap::new(), b"a=1&b=%C3%A9+%2B&a=2&d=3&e").expect("good");
         let expected = Fields {
             a: Some("2".into()),
             b: Some("é +".into()),
@@ -143,8 +186,8 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_told_before_its_type() {
-        let status = |text, headers: &HeaderMap| {
-            let read = json(headers, Ok(bytes(text)));
+        let status = |text: &str, headers: &HeaderMap| {
+            let read = read_json(headers, text.as_bytes());
             read.map_err(|error| error.status().as_u16())
         };
         assert!(status("{}", &HeaderMap::new()).is_ok());
@@ -153,10 +196,18 @@ mod tests {
         assert_eq!(status("{", &typed("text/plain")), Err(400));
     }
 
+    #[tokio::test]
+    async fn a_body_has_as_many_bytes_as_it_may() {
+        let body = |text: &'static str| Body(axum::body::Body::from(text));
+        assert_eq!(body("four").whole(4).await.expect("good"), "four");
+        let refused = body("five!").whole(4).await.expect_err("it is longer");
+        assert!(matches!(refused, Error::TooLarge { limit: 4, .. }));
+    }
+
     #[test]
     fn an_empty_form_needs_no_type() {
-        assert!(form::<Fields>(&typed("text/plain"), Ok(bytes(""))).is_ok());
-        let refused = form::<Fields>(&typed("text/plain"), Ok(bytes("a=1"))).expect_err("no form");
+        assert!(read_form::<Fields>(&typed("text/plain"), b"").is_ok());
+        let refused = read_form::<Fields>(&typed("text/plain"), b"a=1").expect_err("no form");
         assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
         assert!(is_json(&typed("application/json")).expect("good"));
         assert!(!is_json(&HeaderMap::new()).expect("good"));

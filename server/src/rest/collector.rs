@@ -2,12 +2,12 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 use chrono::{DateTime, Utc};
 use entity::{Guid, Timestamp, result::ResultStatus, schedule::OriginalStatus};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
 use super::{
@@ -175,8 +175,7 @@ pub(super) async fn open(
     headers: HeaderMap,
     body: Body,
 ) -> Result<String, HttpError> {
-    let form: OpenForm = body::form(&headers, body)?;
-    let actor = sender(&app, &headers, form.token.as_deref()).await?;
+    let (actor, OpenForm { .. }) = sent(&app, &headers, body).await?;
     let schedule = schedule::create(&app.state, &actor, NewSchedule::default()).await?;
     Ok(schedule.schedule_name.to_string())
 }
@@ -204,8 +203,7 @@ pub(super) async fn report(
     headers: HeaderMap,
     body: Body,
 ) -> Result<&'static str, HttpError> {
-    let form: ReportForm = body::form(&headers, body)?;
-    let actor = sender(&app, &headers, form.token.as_deref()).await?;
+    let (actor, form): (_, ReportForm) = sent(&app, &headers, body).await?;
     let (schedule, report) = told(actor.reporter(), form.read())?;
     match schedule {
         Some(schedule) => report::report(&app.state, &actor, schedule, report).await?,
@@ -236,8 +234,7 @@ pub(super) async fn close(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, HttpError> {
-    let form: CloseForm = body::form(&headers, body)?;
-    let actor = sender(&app, &headers, form.token.as_deref()).await?;
+    let (actor, form): (_, CloseForm) = sent(&app, &headers, body).await?;
     let schedule = form.schedule.as_deref().map(schedule_named).transpose();
     match told(actor.reporter(), schedule)? {
         Some(name) => {
@@ -250,9 +247,46 @@ pub(super) async fn close(
     Ok(StatusCode::OK)
 }
 
-/// Who sent a form. The token is in the header, or where the original's clients have it.
-async fn sender(app: &App, headers: &HeaderMap, in_form: Option<&str>) -> Result<Actor, Error> {
-    auth::by_token_or(&app.state, headers, in_form).await
+/// A form that may hold who sends it.
+trait Signed: DeserializeOwned {
+    /// The client's token.
+    fn token(&self) -> Option<&str>;
+}
+
+impl Signed for OpenForm {
+    fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+}
+
+impl Signed for ReportForm {
+    fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+}
+
+impl Signed for CloseForm {
+    fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+}
+
+/// A form, and who sent it. The token is in the header, or where the original's clients have it. What is wrong with the
+/// form of somebody who is nobody is not told.
+async fn sent<F: Signed>(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Actor, F), HttpError> {
+    if headers.contains_key(header::AUTHORIZATION) {
+        let actor = auth::by_token(&app.state, headers).await?;
+        return Ok((actor, body::form(headers, body).await?));
+    }
+    let form: Result<F, _> = body::form(headers, body).await;
+    let in_form = form.as_ref().ok().and_then(Signed::token);
+    let actor = auth::by_token_or(&app.state, headers, in_form).await?;
+    let form = told(actor.reporter(), form)?;
+    Ok((actor, form))
 }
 
 /// The schedule that a form names. An empty name is none: a script whose variable is empty must not close all that its

@@ -145,7 +145,7 @@ pub(super) async fn plan(
     body: Body,
 ) -> Result<Json<PlanMade>, Refused> {
     let viewer = auth::by_token(&app.state, &headers).await?.viewer()?;
-    let new = wanted(&read(&headers, body)?)?;
+    let new = wanted(&read(&headers, body).await?)?;
     let plan = policy::plan(&app.state, &viewer, new).await;
     let plan = plan.map_err(Refused::by_domain)?;
     Ok(Json(PlanMade {
@@ -156,8 +156,8 @@ pub(super) async fn plan(
 }
 
 /// The body's fields.
-fn read(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Refused> {
-    match body::json(headers, body) {
+async fn read(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Refused> {
+    match body::json(headers, body).await {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Refused::request("Invalid input")),
         Err(error) if error.status() == StatusCode::BAD_REQUEST => {

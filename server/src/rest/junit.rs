@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     JUNIT_BYTES,
-    body::{Body, whole},
+    body::Body,
     document::{COLLECTOR, Guarded, Usual},
     named, told,
 };
@@ -64,7 +64,7 @@ pub(super) async fn import(
     let schedule: Result<Guid, _> = name.parse();
     let schedule = schedule.map_err(|_| Error::not_found("schedule", &name));
     let schedule = told(actor.reporter(), schedule)?;
-    let xml = told(actor.reporter(), whole(body, JUNIT_BYTES))?;
+    let xml = told(actor.reporter(), body.whole(JUNIT_BYTES).await)?;
     let receipt = import_junit(&app.state, &actor, schedule, JunitFile::Bytes(xml)).await?;
     let duplicates = receipt
         .accepted

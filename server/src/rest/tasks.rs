@@ -37,16 +37,29 @@ const MOST_LISTED: u32 = 1_000;
 /// The most tasks that are left out of a list: so many numbers a task can have.
 const MOST_SKIPPED: u32 = i32::MAX.unsigned_abs();
 
-/// How often a task falls due, in the words of the original.
-const RECURRENCES: [(&str, Recurrence); 7] = [
-    ("once", Recurrence::Once),
-    ("daily", Recurrence::Daily),
-    ("weekly", Recurrence::Weekly),
-    ("biweekly", Recurrence::Biweekly),
-    ("monthly", Recurrence::Monthly),
-    ("quarterly", Recurrence::Quarterly),
-    ("yearly", Recurrence::Yearly),
+/// How often a task may fall due.
+const RECURRENCES: [Recurrence; 7] = [
+    Recurrence::Once,
+    Recurrence::Daily,
+    Recurrence::Weekly,
+    Recurrence::Biweekly,
+    Recurrence::Monthly,
+    Recurrence::Quarterly,
+    Recurrence::Yearly,
 ];
+
+/// The same in the words of the original.
+fn word(recurrence: Recurrence) -> &'static str {
+    match recurrence {
+        Recurrence::Once => "once",
+        Recurrence::Daily => "daily",
+        Recurrence::Weekly => "weekly",
+        Recurrence::Biweekly => "biweekly",
+        Recurrence::Monthly => "monthly",
+        Recurrence::Quarterly => "quarterly",
+        Recurrence::Yearly => "yearly",
+    }
+}
 
 /// A part of all tasks, by its place among them.
 #[derive(Deserialize)]
@@ -84,7 +97,7 @@ struct TaskUpdate {
 /// How often a task falls due.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "it describes the words of `RECURRENCES`")]
+#[expect(dead_code, reason = "it describes the words of `word`")]
 enum RecurrenceWord {
     Once,
     Daily,
@@ -127,14 +140,10 @@ pub(super) struct Task {
 
 impl From<Model> for Task {
     fn from(task: Model) -> Self {
-        let word = |recurrence| {
-            let mut words = RECURRENCES.into_iter();
-            words.find_map(|(word, known)| (known == recurrence).then_some(word))
-        };
         Self {
             name: task.name,
             scheduled_time: without_offset(task.scheduled_time),
-            recurrence: task.recurrence.and_then(word),
+            recurrence: task.recurrence.map(word),
             id: task.id.0,
         }
     }
@@ -196,7 +205,9 @@ impl Refused {
             Error::Validation { field, message } => {
                 let field = match field.as_str() {
                     "scheduledTime" => "scheduled_time",
-                    _ => "name",
+                    "name" | "newName" => "name",
+                    // There is no other that could be sent here.
+                    _ => return Error::Validation { field, message }.into(),
                 };
                 let flaw = Flaw::of_value(field, format!("{field} {message}"));
                 Self::Invalid(vec![flaw])
@@ -303,7 +314,7 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Json<Task>, Refused> {
     let actor = auth::by_token(&app.state, &headers).await?;
-    let new = told(actor.operator(), read(&headers, body, new_task))?;
+    let new = told(actor.operator(), read(&headers, body, new_task).await)?;
     let task = task::create(&app.state, &actor, new).await;
     let task = task.map_err(|error| Refused::by_domain(error, NOT_FOUND))?;
     Ok(Json(task.into()))
@@ -338,7 +349,7 @@ pub(super) async fn update(
     let shown = named(path);
     let missing = format!("Task with id {shown} not found");
     let id = told(actor.operator(), number(&shown))?;
-    let changes = told(actor.operator(), read(&headers, body, changes))?;
+    let changes = told(actor.operator(), read(&headers, body, changes).await)?;
     let id = told(
         actor.operator(),
         id.ok_or_else(|| Refused::NotFound(missing.clone())),
@@ -385,18 +396,20 @@ fn number(text: &str) -> Result<Option<TaskId>, Refused> {
     Ok(i32::try_from(number).ok().map(TaskId))
 }
 
-fn read<T>(
+async fn read<T>(
     headers: &HeaderMap,
     body: Body,
     read: impl FnOnce(Reading<'_>) -> Result<T, Vec<Flaw>>,
 ) -> Result<T, Refused> {
-    let body = body::json(headers, body).map_err(|refused| match refused.error() {
-        Error::Validation { message, .. } if refused.status() == StatusCode::BAD_REQUEST => {
-            let msg = format!("JSON decode error: {message}");
-            Refused::Invalid(vec![Flaw::new(&["body"], "json_invalid", msg)])
-        }
-        _ => Refused::Other(refused),
-    })?;
+    let body = body::json(headers, body)
+        .await
+        .map_err(|refused| match refused.error() {
+            Error::Validation { message, .. } if refused.status() == StatusCode::BAD_REQUEST => {
+                let msg = format!("JSON decode error: {message}");
+                Refused::Invalid(vec![Flaw::new(&["body"], "json_invalid", msg)])
+            }
+            _ => Refused::Other(refused),
+        })?;
     Ok(read(Reading::of(&body)?)?)
 }
 
@@ -455,17 +468,14 @@ fn recurrence(value: &Value) -> Result<Option<Recurrence>, Unread> {
     if value.is_null() {
         return Ok(None);
     }
-    let known = RECURRENCES
-        .into_iter()
-        .find(|(word, _)| value.as_str() == Some(word));
-    known
-        .map(|(_, recurrence)| Some(recurrence))
-        .ok_or_else(|| {
-            let words: Vec<_> = RECURRENCES
-                .iter()
-                .map(|(word, _)| format!("'{word}'"))
-                .collect();
-            let msg = format!("Input should be null or one of {}", words.join(", "));
-            ("enum", msg)
-        })
+    let mut known = RECURRENCES.into_iter();
+    let known = known.find(|recurrence| value.as_str() == Some(word(*recurrence)));
+    known.map(Some).ok_or_else(|| {
+        let words: Vec<_> = RECURRENCES
+            .into_iter()
+            .map(|recurrence| format!("'{}'", word(recurrence)))
+            .collect();
+        let msg = format!("Input should be null or one of {}", words.join(", "));
+        ("enum", msg)
+    })
 }

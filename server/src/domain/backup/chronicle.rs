@@ -3,7 +3,7 @@
 
 use chrono::{Datelike, Days, NaiveDate, NaiveTime};
 use entity::{Timestamp, action::Action, log::Model};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, TryStreamExt, stream};
 
 use crate::{
     domain::{
@@ -23,7 +23,7 @@ const GET_STATS: &str = "GET STATS";
 const ROWS_AT_ONCE: usize = 1_000;
 
 /// The entries of the remote backup's own actions, the oldest first, from one day in UTC to another, both included; each
-/// is written `YYYY-MM-DD`. They are read as somebody asks for them, and the reading is noted when it is through.
+/// is written `YYYY-MM-DD`. The reading is noted first, and is not among them; they are read as somebody asks for them.
 pub async fn log(
     state: &State,
     actor: &Actor,
@@ -35,10 +35,12 @@ pub async fn log(
         .viewer()
         .and_then(|viewer| Ok((viewer, filter(first, last)?)));
     let (viewer, filter) = deed.noting_failure(state, outcome).await?;
+    let own = deed.read(state).await?;
     let entries = entries(state.clone(), viewer, filter);
-    let state = state.clone();
-    let noted = stream::once(async move { deed.read(&state).await.map(|()| Vec::new()) });
-    Ok(entries.chain(noted))
+    Ok(entries.map_ok(move |mut page| {
+        page.retain(|entry| Some(entry.id) != own);
+        page
+    }))
 }
 
 /// How often a backup was tried, and how that ended.

@@ -42,13 +42,8 @@ impl Source {
     /// Finds the folder that somebody asks for. `..` and symbolic links are resolved before it is held against the roots;
     /// where there is nothing, nobody learns so outside of them. `backups` is the folder of the backups themselves.
     pub(super) fn open(asked: &Path, roots: &[PathBuf], backups: &Path) -> Result<Self> {
-        let path = resolve(asked).map_err(|cause| {
-            if is_missing(&cause) {
-                Error::OutsideOfRoots(asked.to_owned())
-            } else {
-                Error::unreadable(asked, cause)
-            }
-        })?;
+        // Of what can't be resolved nobody knows where it leads.
+        let path = resolve(asked).map_err(|_| Error::OutsideOfRoots(asked.to_owned()))?;
         let roots = roots.iter().filter_map(|root| match root.canonicalize() {
             Ok(root) => Some(root),
             Err(error) => {

@@ -79,6 +79,15 @@ pub async fn start_backup(state: &State, actor: &Actor, source: &str) -> Result<
     Ok(run)
 }
 
+/// Notes that somebody asked for a backup in a way that can't be understood: every attempt at one is on the log.
+pub async fn refuse_backup(state: &State, actor: &Actor, reason: &Error) {
+    let deed = Deed::new(actor, Action::BACKUP, &backup_parameter(""));
+    // It was refused, and stays so.
+    let _ = deed
+        .noting_failure(state, Err::<(), _>(reason.clone()))
+        .await;
+}
+
 async fn start_backup_once(state: &State, operator: &Operator, source: &str) -> Result<Model> {
     let transaction = state.db.begin().await?;
     let now = state.clock.now();

@@ -56,7 +56,7 @@ pub(crate) fn routes() -> Router<App> {
     let described = routes.into_iter().fold(described, with_both_spellings);
     let (served, description) = described.split_for_parts();
     served
-        .merge(document::route(&description))
+        .merge(document::route(&document::with_empty_forms(description)))
         .method_not_allowed_fallback(other_method)
 }
 

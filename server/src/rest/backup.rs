@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::{
     body::{self, Body},
-    document::{BACKUP, Usual, WithBody},
+    document::{Admission, BACKUP, Usual, WithBody},
     list, told,
 };
 use crate::{
@@ -188,7 +188,7 @@ impl Refused {
         (status = NOT_FOUND, description = "There is no such folder.", body = Message),
         (status = UNPROCESSABLE_ENTITY, description = "`VALIDATION`: what is sent names no folder that could be read.", body = ErrorBody),
         (status = INTERNAL_SERVER_ERROR, description = "The copy failed; or `INTERNAL`, a defect.", body = NotMade),
-        Usual, WithBody,
+        Admission, WithBody,
     ),
     security(("token" = [])),
 )]

@@ -163,7 +163,7 @@ pub(super) async fn all(State(app): State<App>, headers: HeaderMap) -> Result<Re
     path = "/schedule/add",
     operation_id = "openSchedule",
     tag = COLLECTOR,
-    request_body(content = Option<OpenForm>, content_type = body::FORM),
+    request_body(content = OpenForm, content_type = body::FORM),
     responses(
         (status = OK, description = "The new schedule's GUID.", body = Uuid, content_type = "text/plain"),
         Usual, Guarded, WithBody,
@@ -220,7 +220,7 @@ pub(super) async fn report(
     path = "/schedule/close",
     operation_id = "closeSchedules",
     tag = COLLECTOR,
-    request_body(content = Option<CloseForm>, content_type = body::FORM),
+    request_body(content = CloseForm, content_type = body::FORM),
     responses(
         (status = OK, description = "It is closed. The body is empty."),
         (status = NOT_FOUND, description = "`NOT_FOUND`: there is no such schedule.", body = ErrorBody),

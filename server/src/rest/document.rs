@@ -12,12 +12,14 @@ use bytes::Bytes;
 use utoipa::{
     IntoResponses, Modify, OpenApi, PartialSchema, ToSchema,
     openapi::{
-        self, ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder,
+        self, Content, ContentBuilder, HeaderBuilder, Ref, RefOr, Required, Response,
+        ResponseBuilder, Schema,
         header::Header,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
+use super::body::FORM;
 use crate::http::{App, error::ErrorBody};
 
 pub(super) const COLLECTOR: &str = "Execution collector";
@@ -85,11 +87,22 @@ pub(super) struct Usual;
 
 impl IntoResponses for Usual {
     fn responses() -> Responses {
-        let unknown = refusal("`UNAUTHENTICATED`: the token is missing, or not known.")
-            .header("WWW-Authenticate", text_header("How to be admitted."));
         let defect = refusal(
             "`INTERNAL`: a defect. The server's log has it, under the answer's `x-request-id`.",
         );
+        let mut responses = Admission::responses();
+        responses.extend(by_status([(StatusCode::INTERNAL_SERVER_ERROR, defect)]));
+        responses
+    }
+}
+
+/// What every operation may answer before it is done.
+pub(super) struct Admission;
+
+impl IntoResponses for Admission {
+    fn responses() -> Responses {
+        let unknown = refusal("`UNAUTHENTICATED`: the token is missing, or not known.")
+            .header("WWW-Authenticate", text_header("How to be admitted."));
         let away = refusal("`UNAVAILABLE`: the database is away or too busy, or the server stops.")
             .header(
                 "Retry-After",
@@ -97,7 +110,6 @@ impl IntoResponses for Usual {
             );
         by_status([
             (StatusCode::UNAUTHORIZED, unknown),
-            (StatusCode::INTERNAL_SERVER_ERROR, defect),
             (StatusCode::SERVICE_UNAVAILABLE, away),
         ])
     }
@@ -148,6 +160,41 @@ fn text_header(description: &str) -> Header {
         .schema(Some(String::schema()))
         .description(Some(description))
         .build()
+}
+
+/// Says of each form, all of whose fields may be left out, that it may be left out itself.
+pub(super) fn with_empty_forms(mut document: openapi::OpenApi) -> openapi::OpenApi {
+    let schemas = document
+        .components
+        .as_ref()
+        .map(|components| &components.schemas);
+    let needs_nothing = |content: &RefOr<Content>| {
+        let RefOr::T(Content {
+            schema: Some(RefOr::Ref(form)),
+            ..
+        }) = content
+        else {
+            return false;
+        };
+        let name = form.ref_location.rsplit('/').next();
+        let schema = schemas
+            .zip(name)
+            .and_then(|(schemas, name)| schemas.get(name));
+        matches!(schema, Some(RefOr::T(Schema::Object(form))) if form.required.is_empty())
+    };
+    let posts = document
+        .paths
+        .paths
+        .values_mut()
+        .filter_map(|item| item.post.as_mut());
+    for operation in posts {
+        if let Some(RefOr::T(body)) = &mut operation.request_body
+            && body.content.get(FORM).is_some_and(needs_nothing)
+        {
+            body.required = Some(Required::False);
+        }
+    }
+    document
 }
 
 /// Where the description is served.

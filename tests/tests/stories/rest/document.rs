@@ -88,6 +88,29 @@ async fn of_every_operation() {
     }
 }
 
+/// What is answered in two forms, and what may be left out, is described so.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_differs() {
+    let app = TestApp::sqlite().await;
+    let document = app.anonymous().get("/api/openapi.json").await.json();
+    let at = |pointer: &str| document.pointer(pointer).cloned().unwrap_or_default();
+    for status in ["400", "500"] {
+        let pointer = format!(
+            "/paths/~1backup/post/responses/{status}/content/application~1json/schema/$ref"
+        );
+        assert_eq!(at(&pointer), "#/components/schemas/NotMade");
+    }
+    for (path, required) in [
+        ("~1schedule~1add", false),
+        ("~1schedule~1close", false),
+        ("~1result~1add", true),
+        ("~1backup", true),
+    ] {
+        let pointer = format!("/paths/{path}/post/requestBody/required");
+        assert_eq!(at(&pointer), required, "{path}");
+    }
+}
+
 /// What the description refers to is there, and nobody but it is referred to under one name.
 #[tokio::test(flavor = "multi_thread")]
 async fn whole() {

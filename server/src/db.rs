@@ -5,6 +5,7 @@
 
 use std::{
     future::Future,
+    panic,
     str::FromStr,
     time::{Duration, Instant},
 };
@@ -78,6 +79,11 @@ impl Db {
             session.close().await?;
             migrated
         } else {
+            // Where nothing is to be done, nobody is waited for who writes.
+            let pending = Migrator::get_pending_migrations(&self.writer).await;
+            if pending.is_ok_and(|pending| pending.is_empty()) {
+                return Ok(());
+            }
             let transaction = self.begin().await?;
             Migrator::up(&transaction, None).await?;
             transaction.commit().await
@@ -96,13 +102,12 @@ impl Db {
 
     /// For several reads of one moment.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        self.reader
-            .begin_with_options(TransactionOptions {
-                isolation_level: self.is_mysql().then_some(IsolationLevel::RepeatableRead),
-                access_mode: self.is_mysql().then_some(AccessMode::ReadOnly),
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-            })
-            .await
+        let options = TransactionOptions {
+            isolation_level: self.is_mysql().then_some(IsolationLevel::RepeatableRead),
+            access_mode: self.is_mysql().then_some(AccessMode::ReadOnly),
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+        };
+        begin_whole(&self.reader, options).await
     }
 
     /// Begins a transaction that writes.
@@ -134,13 +139,28 @@ impl Db {
 /// hides the rows of a schedule that is locked later; on SQLite with the write lock from the start.
 pub(crate) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let mysql = connection.get_database_backend() == DbBackend::MySql;
-    connection
-        .begin_with_options(TransactionOptions {
-            isolation_level: mysql.then_some(IsolationLevel::ReadCommitted),
-            access_mode: None,
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        })
+    let options = TransactionOptions {
+        isolation_level: mysql.then_some(IsolationLevel::ReadCommitted),
+        access_mode: None,
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+    };
+    begin_whole(connection, options).await
+}
+
+/// Begins a transaction to its end, also where nobody waits for it any more: who unsubscribes drops what is being read. A
+/// connection that is dropped between the statements that begin one goes back to the others in the middle of it.
+async fn begin_whole(
+    connection: &DatabaseConnection,
+    options: TransactionOptions,
+) -> Result<DatabaseTransaction, DbErr> {
+    let connection = connection.clone();
+    let beginning = tokio::spawn(async move { connection.begin_with_options(options).await });
+    beginning
         .await
+        .unwrap_or_else(|failed| match failed.try_into_panic() {
+            Ok(defect) => panic::resume_unwind(defect),
+            Err(failed) => Err(DbErr::Custom(failed.to_string())),
+        })
 }
 
 /// Commits. When the connection goes away meanwhile nobody knows the outcome, so this is not tried again.

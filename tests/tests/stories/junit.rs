@@ -414,6 +414,30 @@ async fn a_big_file(database: Database) {
     assert_eq!((facts.revision, facts.progress.pass), (20_000, 20_000));
 }
 
+/// A file may have 32 MiB, however the path is written.
+async fn as_large_as_it_may_be(database: Database) {
+    let (_app, reporter) = TestApp::start(database)
+        .await
+        .with_reporter("nightly")
+        .await;
+    let schedule = reporter.open_schedule("junit").await;
+    let file = |length: usize| {
+        let (begin, end) = ("<testsuite><testcase name=\"a\"/><!--", "--></testsuite>");
+        let padding = " ".repeat(length - begin.len() - end.len());
+        [begin, &padding, end].concat()
+    };
+    let most = 32 * 1024 * 1024;
+    let path = format!("/api/v1/schedules/{schedule}/junit");
+    for path in [path.clone(), format!("{path}/")] {
+        let taken = reporter.post(&path, "application/xml", file(most)).await;
+        assert_eq!(taken.status, 200, "{taken:?}");
+        let refused = reporter
+            .post(&path, "application/xml", file(most + 1))
+            .await;
+        assert_eq!(refused.status, 413, "{refused:?}");
+    }
+}
+
 on_both_databases!(
     what_tools_write,
     messages_outputs_and_times,
@@ -423,6 +447,7 @@ on_both_databases!(
     no_junit_files,
     the_route_refuses,
     a_big_file,
+    as_large_as_it_may_be,
 );
 
 /// One plain curl: `--data-binary @junit.xml`, whose media type says nothing.

@@ -76,7 +76,13 @@ async fn refused(database: Database) {
     let answer = post(operator, &file).await;
     assert_eq!(told(&answer).0, 404);
     noted.push(file);
+    let knot = TempDir::new().expect("a temporary folder");
+    for (from, to) in [("a", "b"), ("b", "a")] {
+        symlink(knot.path().join(to), knot.path().join(from)).expect("a folder of our own");
+    }
     for outside in [
+        knot.path().join("a/folder"),
+        PathBuf::from(format!("/etc/{}", "x".repeat(300))),
         PathBuf::from("/etc"),
         PathBuf::from("/no/such/folder"),
         place.root("www/../../elsewhere"),
@@ -98,6 +104,7 @@ async fn refused(database: Database) {
         operator
             .send_json(Method::POST, "/backup", &json!({ "path": null }))
             .await,
+        operator.post("/backup", "application/json", "").await,
         Answer::of(operator.request(Method::POST, "/backup"))
             .await
             .expect("an answer"),
@@ -111,8 +118,8 @@ async fn refused(database: Database) {
     noted.push("a\0b".into());
     let answer = post(operator, Path::new(&"x".repeat(300))).await;
     assert_eq!(
-        invalid(&answer, "source"),
-        422,
+        refusal(&answer),
+        (403, "FORBIDDEN".into()),
         "no file system has such a name"
     );
     noted.push("x".repeat(300).into());
@@ -326,13 +333,13 @@ async fn reads_are_logged(database: Database) {
         let expected = json!({ "date": entry["date"], "action": action, "parameter": "", "status": "SUCCESS" });
         assert_eq!(*entry, expected);
     }
+    let head = Answer::of(viewer.request(Method::HEAD, "/log")).await;
+    assert_eq!(head.expect("an answer").status, 200);
     let document = "{ logs(filter: { action: [\"GET LOGS\"] }) { nodes { client { name } } } }";
-    let by = app
-        .admin()
-        .query(document, json!({}))
-        .await
-        .data("/logs/nodes/0/client/name");
-    assert_eq!(by, "viewer");
+    let noted = app.admin().query(document, json!({})).await;
+    let noted = noted.data("/logs/nodes");
+    let by = json!({ "client": { "name": "viewer" } });
+    assert_eq!(noted, json!([by, by, by]));
 }
 
 /// A log of more entries than are read at once comes as one list, in the order of time.
@@ -393,6 +400,7 @@ async fn no_requests(database: Database) {
     let large = "x".repeat(8 * 1024 * 1024 + 1);
     let large = admin.post("/backup", "application/json", large).await;
     assert_eq!(refusal(&large), (413, "TOO_LARGE".into()));
+    assert_eq!(figures(&admin).await, [5, 0, 5], "each is an attempt");
     for path in ["/backup", "/backup/"] {
         let got = admin.get(path).await;
         assert_eq!(

@@ -252,18 +252,26 @@ async fn refused(database: Database) {
 
 /// Bodies that are no forms, and methods that are none.
 async fn no_forms(database: Database) {
-    let (_app, client) = TestApp::start(database)
+    let (app, client) = TestApp::start(database)
         .await
         .with_reporter("nightly")
         .await;
+    let unknown = client.with(Credential::Token("dbk_of_nobody_at_all".into()));
+    let form = "application/x-www-form-urlencoded";
+    let large = "x".repeat(256 * 1024 + 1);
     for path in ["/schedule/add", "/result/add", "/schedule/close"] {
         let json = client.post(path, "application/json", "{}").await;
         assert_eq!(invalid(&json, "Content-Type"), 415, "{path}");
-        let large = "x".repeat(8 * 1024 * 1024 + 1);
-        let large = client
-            .post(path, "application/x-www-form-urlencoded", large)
-            .await;
-        assert_eq!(refusal(&large), (413, "TOO_LARGE".into()), "{path}");
+        let refused = client.post(path, form, large.clone()).await;
+        assert_eq!(refusal(&refused), (413, "TOO_LARGE".into()), "{path}");
+        for nobody in [&app.anonymous(), &unknown] {
+            for answer in [
+                nobody.post(path, "application/json", "{}").await,
+                nobody.post(path, form, large.clone()).await,
+            ] {
+                assert_eq!(refusal(&answer), (401, "UNAUTHENTICATED".into()), "{path}");
+            }
+        }
         for method in [Method::GET, Method::PUT, Method::DELETE] {
             let sent = client.request(method.clone(), path);
             let answer = Answer::of(sent).await.expect("an answer");

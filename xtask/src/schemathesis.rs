@@ -18,7 +18,7 @@ use xshell::{Shell, cmd};
 use crate::{
     demonstration::LISTENS,
     step::{step, stop},
-    tools::{self, DebianPackage},
+    tools,
 };
 
 /// A fixed version, so that a new one can't change a run by itself.
@@ -32,15 +32,9 @@ const SETTINGS: &str = "tests/tools/schemathesis.toml";
 
 const TOKEN: &str = "the-admin-token-of-schemathesis";
 
-/// Python, with the part of it that makes environments.
-const PYTHON: &[DebianPackage] = &[DebianPackage {
-    name: "python3-venv",
-    programs: &["python3"],
-}];
-
 /// Tests the facade for so many minutes.
 pub(crate) fn run(shell: &Shell, minutes: u32) -> Result<()> {
-    installed(shell)?;
+    install(shell)?;
     step("compile the server", || {
         Ok(cmd!(shell, "cargo build --bins").quiet().run()?)
     })?;
@@ -65,23 +59,16 @@ pub(crate) fn run(shell: &Shell, minutes: u32) -> Result<()> {
 }
 
 /// Installs the program where it is missing or another version.
-fn installed(shell: &Shell) -> Result<()> {
+fn install(shell: &Shell) -> Result<()> {
     // Written last, so that an installation that broke off counts for nothing.
     let note = Path::new(ENVIRONMENT).join("installed");
     if fs::read_to_string(&note).is_ok_and(|installed| installed == PACKAGE) {
         return Ok(());
     }
-    tools::debian(shell, PYTHON)?;
+    tools::python_environments(shell)?;
     step(&format!("install {PACKAGE}"), || {
         let pip = Path::new(ENVIRONMENT).join("bin/pip");
-        cmd!(shell, "python3 -m venv --clear {ENVIRONMENT}")
-            .run()
-            .map_err(|_| {
-                stop(
-                    "python3 could not make an environment",
-                    "sudo apt-get install python3-venv",
-                )
-            })?;
+        cmd!(shell, "python3 -m venv --clear {ENVIRONMENT}").run()?;
         cmd!(
             shell,
             "{pip} install --quiet --disable-pip-version-check {PACKAGE}"

@@ -87,6 +87,20 @@ pub(crate) fn debian(shell: &Shell, packages: &[DebianPackage]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
+    install(shell, &missing)
+}
+
+/// Makes sure that Python can make environments. Debian keeps that part of it in a package without a
+/// program.
+pub(crate) fn python_environments(shell: &Shell) -> Result<()> {
+    if answers(shell, "python3", &["-m", "ensurepip", "--version"]) {
+        return Ok(());
+    }
+    install(shell, &["python3-venv"])
+}
+
+/// Installs these of Debian's packages.
+fn install(shell: &Shell, missing: &[&str]) -> Result<()> {
     let by_hand = format!(
         "sudo apt-get update && sudo apt-get install {}",
         missing.join(" ")

@@ -179,6 +179,7 @@ impl Refused {
     tag = BACKUP,
     request_body(content(
         (BackupForm = "application/x-www-form-urlencoded"),
+        (BackupForm = "multipart/form-data"),
         (BackupRequest = "application/json"),
     )),
     responses(

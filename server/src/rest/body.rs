@@ -7,7 +7,9 @@ use axum::{
     extract::{FromRequest, RawQuery, Request},
     http::{HeaderMap, StatusCode, header},
 };
+use futures_util::stream;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use multer::Multipart;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -26,6 +28,8 @@ const FORM_DEADLINE: Duration = Duration::from_secs(30);
 
 pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 pub(super) const JSON: &str = "application/json";
+/// A form as `curl -F` sends it.
+const PARTS: &str = "multipart/form-data";
 
 /// A body that nobody has read yet: none is before it is known who sends it, but for forms that may say so.
 pub(super) struct Body(axum::body::Body);
@@ -66,14 +70,35 @@ pub(super) async fn form<T: DeserializeOwned>(
         let error = Error::validation("body", format!("did not arrive within {seconds} s"));
         HttpError::with_status(StatusCode::REQUEST_TIMEOUT, error)
     })?;
-    read_form(headers, &bytes?)
+    read_form(headers, bytes?).await
 }
 
-fn read_form<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, HttpError> {
+async fn read_form<T: DeserializeOwned>(headers: &HeaderMap, bytes: Bytes) -> Result<T, HttpError> {
     if !bytes.is_empty() {
-        check_type(headers, &[FORM])?;
+        check_type(headers, &[FORM, PARTS])?;
+        if media_type(headers).is_some_and(|found| found == PARTS) {
+            return Ok(taken(parts(headers, bytes).await?));
+        }
     }
-    Ok(fields(bytes))
+    Ok(fields(&bytes))
+}
+
+/// The texts of a form that comes in parts.
+async fn parts(headers: &HeaderMap, bytes: Bytes) -> Result<Map<String, Value>, Error> {
+    let refused = |error: multer::Error| Error::validation("body", error.to_string());
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let boundary = multer::parse_boundary(content_type.unwrap_or_default()).map_err(refused)?;
+    let body = stream::iter([Ok::<_, Infallible>(bytes)]);
+    let mut parts = Multipart::new(body, boundary);
+    let mut texts = Map::new();
+    while let Some(part) = parts.next_field().await.map_err(refused)? {
+        if let Some(name) = part.name().map(str::to_owned) {
+            let text = part.text().await.map_err(refused)?;
+            texts.insert(name, Value::String(text));
+        }
+    }
+    Ok(texts)
 }
 
 /// Reads what stands behind the question mark of an address, where fields are written as in a form.
@@ -108,7 +133,7 @@ fn read_json(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, HttpError> {
 
 /// Whether a body says that it is JSON. One that is neither that nor a form is refused.
 pub(super) fn is_json(headers: &HeaderMap) -> Result<bool, HttpError> {
-    check_type(headers, &[FORM, JSON])?;
+    check_type(headers, &[FORM, PARTS, JSON])?;
     Ok(media_type(headers).is_some_and(|found| found == JSON))
 }
 
@@ -118,6 +143,10 @@ fn fields<T: DeserializeOwned>(form: &[u8]) -> T {
     let texts: Map<_, _> = texts
         .map(|(name, text)| (name, Value::String(text)))
         .collect();
+    taken(texts)
+}
+
+fn taken<T: DeserializeOwned>(texts: Map<String, Value>) -> T {
     serde_json::from_value(Value::Object(texts)).expect("each field may be any text, or left out")
 }
 
@@ -161,10 +190,21 @@ mod tests {
             .collect()
     }
 
-    #[test]
-    fn of_a_field_that_is_there_twice_the_last_counts() {
-        let form: Fields =
-            read_form(&HeaderMap::new(), b"a=1&b=%C3%A9+%2B&a=2&d=3&e").expect("good");
+    #[tokio::test]
+    async fn a_form_may_come_in_parts() {
+        let typed = typed("multipart/form-data; boundary=x");
+        let body = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1 & \u{e9}\r\n\
+                    --x\r\nContent-Disposition: form-data; name=\"z\"\r\n\r\n\r\n--x--\r\n";
+        let form: Fields = read_form(&typed, body.into()).await.expect("good");
+        assert_eq!((form.a.as_deref(), form.b), (Some("1 & \u{e9}"), None));
+        let broken = read_form::<Fields>(&typed, "--x\r\n".into()).await;
+        assert_eq!(broken.expect_err("it has no end").status(), 422);
+    }
+
+    #[tokio::test]
+    async fn of_a_field_that_is_there_twice_the_last_counts() {
+        let (untyped, text) = (HeaderMap::new(), "a=1&b=%C3%A9+%2B&a=2&d=3&e");
+        let form: Fields = read_form(&untyped, text.into()).await.expect("good");
         let expected = Fields {
             a: Some("2".into()),
             b: Some("é +".into()),
@@ -204,10 +244,12 @@ mod tests {
         assert!(matches!(refused, Error::TooLarge { limit: 4, .. }));
     }
 
-    #[test]
-    fn an_empty_form_needs_no_type() {
-        assert!(read_form::<Fields>(&typed("text/plain"), b"").is_ok());
-        let refused = read_form::<Fields>(&typed("text/plain"), b"a=1").expect_err("no form");
+    #[tokio::test]
+    async fn an_empty_form_needs_no_type() {
+        let read =
+            async |text: &'static str| read_form::<Fields>(&typed("text/plain"), text.into()).await;
+        assert!(read("").await.is_ok());
+        let refused = read("a=1").await.expect_err("no form");
         assert_eq!(refused.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
         assert!(is_json(&typed("application/json")).expect("good"));
         assert!(!is_json(&HeaderMap::new()).expect("good"));

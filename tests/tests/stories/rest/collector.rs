@@ -9,6 +9,7 @@ use daybook_tests::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::process::Command;
 use uuid::Uuid;
 
 use super::{People, invalid, plain, refusal, shown};
@@ -288,6 +289,27 @@ async fn no_forms(database: Database) {
     );
 }
 
+/// A form may come in parts, as `curl -F` sends it: a real one.
+async fn in_parts(database: Database) {
+    let app = TestApp::start(database).await;
+    let client = app.admin().create_client("nightly", Role::Reporter).await;
+    let (token, url) = (client.token(), app.address());
+    let script = format!(
+        "curl -sS -F token={token} http://{url}/schedule/add && echo && \
+         curl -sS -F token={token} -F 'script=a & b' -F result=b -F message=good http://{url}/result/add"
+    );
+
+    let output = Command::new("bash").args(["-euc", &script]).output().await;
+
+    let answer = String::from_utf8(output.expect("there is a bash").stdout).expect("text");
+    let (name, told) = answer.split_once('\n').expect("two answers");
+    assert_eq!(told, "success");
+    let results = client.all_results(name.parse().expect("a GUID")).await;
+    assert_eq!(results[0].script, "a & b");
+    let broken = client.post("/result/add", "multipart/form-data", "x").await;
+    assert_eq!(invalid(&broken, "body"), 422);
+}
+
 /// Who may do what, and who is not known. A cookie is nobody here.
 async fn roles(database: Database) {
     let app = TestApp::start(database).await;
@@ -467,6 +489,7 @@ on_both_databases!(
     closing_all_of_ones_own,
     refused,
     no_forms,
+    in_parts,
     roles,
     reports_are_reports,
     many_schedules,

@@ -179,7 +179,6 @@ impl Refused {
     tag = BACKUP,
     request_body(content(
         (BackupForm = "application/x-www-form-urlencoded"),
-        (BackupForm = "multipart/form-data"),
         (BackupRequest = "application/json"),
     )),
     responses(

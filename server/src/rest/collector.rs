@@ -163,7 +163,7 @@ pub(super) async fn all(State(app): State<App>, headers: HeaderMap) -> Result<Re
     path = "/schedule/add",
     operation_id = "openSchedule",
     tag = COLLECTOR,
-    request_body(content((OpenForm = "application/x-www-form-urlencoded"), (OpenForm = "multipart/form-data"))),
+    request_body(content = OpenForm, content_type = body::FORM),
     responses(
         (status = OK, description = "The new schedule's GUID.", body = Uuid, content_type = "text/plain"),
         (status = UNPROCESSABLE_ENTITY, description = "`VALIDATION`: the form is broken.", body = ErrorBody),
@@ -189,7 +189,7 @@ pub(super) async fn open(
     path = "/result/add",
     operation_id = "reportResult",
     tag = COLLECTOR,
-    request_body(content((ReportForm = "application/x-www-form-urlencoded"), (ReportForm = "multipart/form-data"))),
+    request_body(content = ReportForm, content_type = body::FORM),
     responses(
         (status = OK, description = "`success`", body = String, content_type = "text/plain"),
         (status = NOT_FOUND, description = "`NOT_FOUND`: there is no such schedule.", body = ErrorBody),
@@ -221,7 +221,7 @@ pub(super) async fn report(
     path = "/schedule/close",
     operation_id = "closeSchedules",
     tag = COLLECTOR,
-    request_body(content((CloseForm = "application/x-www-form-urlencoded"), (CloseForm = "multipart/form-data"))),
+    request_body(content = CloseForm, content_type = body::FORM),
     responses(
         (status = OK, description = "It is closed. The body is empty."),
         (status = NOT_FOUND, description = "`NOT_FOUND`: there is no such schedule.", body = ErrorBody),

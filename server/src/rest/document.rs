@@ -27,12 +27,11 @@ pub(super) const GENERATOR: &str = "Schedule generator";
 pub(super) const BACKUP: &str = "Remote backup";
 pub(super) const TASKS: &str = "Task scheduler";
 
-/// A name: it has a character that can be seen, and none that controls. Spaces around it do not count.
+/// A name: 1 to 255 characters, none of which controls. White space around it does not count.
 #[derive(ToSchema)]
 #[schema(
     min_length = 1,
-    max_length = 255,
-    pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    pattern = r"^[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\x00- \x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]([^\x00-\x1f\x7f-\x9f]{0,253}[^\x00- \x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000])?[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$"
 )]
 #[expect(
     dead_code,
@@ -46,7 +45,8 @@ pub(super) struct Name(String);
     info(
         title = "Daybook's REST facade",
         description = "Plain requests for the clients of the four systems that Daybook replaces, over the same functions as \
-            its GraphQL API. Every path is served with and without a slash at its end. Times without an offset are UTC.\n\n\
+            its GraphQL API. Every path is served with and without a slash at its end. Times without an offset are UTC. \
+            Forms may come in parts, too (`multipart/form-data`).\n\n\
             Whatever is refused says why, as JSON. Where an operation shows no body of its own for a status, it is \
             `{\"error\": {\"code\", \"message\", \"field\"}}`. A method that a path does not have is 405, and the header \
             `Allow` names those that it has.",

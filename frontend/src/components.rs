@@ -9,6 +9,7 @@ pub mod facts;
 pub mod filter_field;
 pub mod header;
 pub mod icon;
+pub mod json_field;
 pub mod key_help;
 pub mod labels;
 pub mod list_end;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api::{error::Error, plans::Policy},
-    components::text_field::TextField,
+    components::{json_field::JsonField, text_field::TextField},
     erased::{computed, dynamic, handler, memo},
     format, json,
 };
@@ -226,8 +226,6 @@ fn Configuration(
             (!is_elsewhere).then(|| error.to_string())
         })
     });
-    let is_wrong = move || problem.with(Option::is_some).to_string();
-    let typed = move |event: ev::Event| draft.config.set(event_target_value(&event));
     let differs = move || {
         let is_default = parsed.with(|parsed| parsed.as_ref().is_ok_and(Map::is_empty));
         if is_default {
@@ -239,28 +237,16 @@ fn Configuration(
     view! {
         <details class="more plan-form__config" data-testid="plan-config">
             <summary>
-    "Configuration" <span class="muted">" · " {dynamic(differs)}</span>
+                "Configuration" <span class="muted">" · " {dynamic(differs)}</span>
             </summary>
             <div class="config">{groups}</div>
-            <div class="field">
-                <label class="field">
-                    <span class="field__label">"What differs from the defaults, as JSON"</span>
-                    <textarea
-                        class="input input--mono input--lines"
-                        rows="6"
-                        spellcheck="false"
-                        placeholder="{}"
-                        data-testid="plan-json"
-                        aria-invalid=computed(is_wrong)
-                        aria-describedby="plan-json-problem"
-                        prop:value=draft.config
-                        on:input=typed
-                    ></textarea>
-                </label>
-                <p id="plan-json-problem" class="problem" role="alert" data-testid="plan-json-problem">
-                    {problem}
-                </p>
-            </div>
+            <JsonField
+                label="What differs from the defaults, as JSON"
+                value=draft.config
+                rows=6
+                test_id="plan-json"
+                problem
+            />
         </details>
     }
 }

@@ -1,6 +1,6 @@
 //! The part of the form that says what schedules are opened from.
 
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 use serde_json::Value;
 
 use super::fields::{self, Field};
@@ -11,8 +11,8 @@ use crate::{
         scalars::Json,
         tasks::{ScheduleAction, ScheduleActionInput, TaskAction},
     },
-    components::text_field::TextField,
-    erased::{computed, dynamic, memo},
+    components::{json_field::JsonField, text_field::TextField},
+    erased::{dynamic, memo},
     fetched::Fetched,
     json,
 };
@@ -105,7 +105,6 @@ pub(super) fn PlannedFields(
     };
     let refused = fields::problem(Field::Config, errors);
     let problem = memo(move || planned.problem().or_else(|| refused.get()));
-    let typed = move |event: ev::Event| planned.config.set(event_target_value(&event));
     view! {
         <datalist id="task-policies">{dynamic(names)}</datalist>
         <div class="field-pair">
@@ -131,25 +130,13 @@ pub(super) fn PlannedFields(
             placeholder="the name of the task"
             problem=fields::problem(Field::Title, errors)
         />
-        <div class="field">
-            <label class="field">
-                <span class="field__label">"Configuration, as JSON"</span>
-                <textarea
-                    class="input input--mono input--lines"
-                    rows="3"
-                    spellcheck="false"
-                    placeholder="{}"
-                    data-testid="task-config"
-                    aria-invalid=computed(move || problem.with(Option::is_some).to_string())
-                    aria-describedby="task-config-problem"
-                    prop:value=planned.config
-                    on:input=typed
-                ></textarea>
-            </label>
-            <p id="task-config-problem" class="problem" role="alert" data-testid="task-config-problem">
-                {problem}
-            </p>
-        </div>
+        <JsonField
+            label="Configuration, as JSON"
+            value=planned.config
+            rows=3
+            test_id="task-config"
+            problem
+        />
         <p class="muted">
             "Each time, the hours that follow are planned. "
             <a href="/plan" target="_blank">"Try a policy and its configuration"</a>

@@ -1,7 +1,5 @@
 //! The remote backup: a folder backed up while its client waits, the log of that, and its figures.
 
-use std::convert::Infallible;
-
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -198,15 +196,11 @@ pub(super) async fn make(
     body: Body,
 ) -> Result<(StatusCode, Json<BackupMade>), Refused> {
     let actor = auth::by_token(&app.state, &headers).await?;
-    let folder = match folder(&headers, body).await {
-        Ok(folder) => folder.unwrap_or_default(),
-        Err(refused) => {
-            run::refuse_backup(&app.state, &actor, refused.error()).await;
-            return Err(told(actor.operator(), Err::<Infallible, _>(refused))
-                .expect_err("it was refused")
-                .into());
-        }
-    };
+    let read = folder(&headers, body).await;
+    if let Err(refused) = &read {
+        run::refuse_backup(&app.state, &actor, refused.error()).await;
+    }
+    let folder = told(actor.operator(), read)?.unwrap_or_default();
     let run = run::start_backup(&app.state, &actor, &folder).await;
     let run = run.map_err(|error| match error {
         Error::Validation { .. } if folder.is_empty() => Refused::Told(

@@ -28,6 +28,7 @@ pub(super) const BACKUP: &str = "Remote backup";
 pub(super) const TASKS: &str = "Task scheduler";
 
 /// A name: 1 to 255 characters, none of which controls. White space around it does not count.
+// The pattern's white space is that which `str::trim` takes away: `\s` is another one in each language.
 #[derive(ToSchema)]
 #[schema(
     min_length = 1,

@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
+use chrono::{
+    DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, SubsecRound, TimeDelta,
+    Timelike, Utc,
+};
 use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -91,6 +94,32 @@ impl Timestamp {
         Self(self.0 - TimeDelta::days(days.into()))
     }
 
+    /// Reads a time as SQLite keeps it: `2026-11-21 22:00:00.123`, with as much of a fraction as there is.
+    pub fn from_sql(text: &str) -> Option<Self> {
+        let (date, time) = (text.get(..10)?, text.get(11..19)?);
+        let number = |text: &str| text.parse().ok();
+        let date = NaiveDate::from_ymd_opt(
+            date.get(..4)?.parse().ok()?,
+            number(date.get(5..7)?)?,
+            number(date.get(8..)?)?,
+        )?;
+        let fraction = match text.get(19..)?.strip_prefix('.') {
+            None => 0,
+            Some(digits) if digits.len() <= 9 => {
+                let scale = 10_u32.pow(9 - u32::try_from(digits.len()).ok()?);
+                number(digits)? * scale
+            }
+            Some(_) => return None,
+        };
+        let time = NaiveTime::from_hms_nano_opt(
+            number(time.get(..2)?)?,
+            number(time.get(3..5)?)?,
+            number(time.get(6..)?)?,
+            fraction,
+        )?;
+        Some(Self(date.and_time(time)))
+    }
+
     /// The time that has passed from `earlier` to this instant; negative where it lies after this one.
     pub fn since(self, earlier: Self) -> TimeDelta {
         self.0 - earlier.0
@@ -111,12 +140,31 @@ impl From<Timestamp> for DateTime<Utc> {
 }
 
 impl fmt::Display for Timestamp {
+    /// As RFC 3339 has it, in UTC and with milliseconds. Thousands of these are written a second, so it is done without
+    /// the detour of a pattern.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self
-            .0
-            .and_utc()
-            .to_rfc3339_opts(SecondsFormat::Millis, true);
-        f.write_str(&text)
+        let Ok(year @ 0..=9999) = u32::try_from(self.0.year()) else {
+            let time = self.0.and_utc();
+            return f.write_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
+        };
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        for (end, mut number) in [
+            (4, year),
+            (7, self.0.month()),
+            (10, self.0.day()),
+            (13, self.0.hour()),
+            (16, self.0.minute()),
+            (19, self.0.second()),
+            (23, self.0.nanosecond() / 1_000_000 % 1_000),
+        ] {
+            let mut place = end;
+            while number > 0 {
+                place -= 1;
+                text[place] += u8::try_from(number % 10).expect("it is a digit");
+                number /= 10;
+            }
+        }
+        f.write_str(std::str::from_utf8(&text).expect("digits are text"))
     }
 }
 

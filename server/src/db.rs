@@ -3,10 +3,15 @@
 //! The kind is chosen by the URL at run time; everything else in the server is the same for both. On SQLite one
 //! connection writes and several read; on MySQL and MariaDB they come from one pool.
 
+pub(crate) mod fetch;
+pub(crate) mod insert;
+mod readers;
+
 use std::{
     future::Future,
     panic,
     str::FromStr,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,9 +20,17 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
     DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait, sqlx,
+    TransactionTrait,
+    sqlx::{
+        self,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
+use self::{
+    fetch::{FromColumns, Select},
+    readers::Readers,
+};
 use crate::error::{Error, Result};
 
 /// No statement of a write may take longer.
@@ -28,6 +41,9 @@ const ACQUIRE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What a server holds while it brings the tables of a MySQL database up to date.
 const MIGRATION_LOCK: &str = "daybook migration";
+
+/// How long a connection to a server may lie idle until it is tried before it is used: trying costs a trip.
+const UNTRIED: Duration = Duration::from_secs(1);
 
 const SQLITE_READERS: u32 = 8;
 const MYSQL_CONNECTIONS: u32 = 24;
@@ -41,26 +57,31 @@ pub struct Db {
     url: String,
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    /// Only where the database is a file.
+    readers: Option<Arc<Readers>>,
 }
 
 impl Db {
     /// Opens the database that `url` names.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        let (reader, writer) = if kind(url)? == DbBackend::Sqlite {
+        let (reader, writer, readers) = if kind(url)? == DbBackend::Sqlite {
             // The writer comes first: it makes the file, and switches it to WAL.
             let writer = open_file(url).await;
             let writer = writer.with_context(|| format!("can't open {url}"))?;
             let reader = Database::connect(sqlite(url, SQLITE_READERS)).await?;
-            (reader, writer)
+            let file = SqliteConnectOptions::from_str(url)?;
+            let readers = Readers::new(file.get_filename().to_owned());
+            (reader, writer, Some(Arc::new(readers)))
         } else {
             let pool = Database::connect(mysql(url, MYSQL_CONNECTIONS)).await;
             let pool = pool.context("can't connect to the database")?;
-            (pool.clone(), pool)
+            (pool.clone(), pool, None)
         };
         Ok(Self {
             url: url.to_owned(),
             reader,
             writer,
+            readers,
         })
     }
 
@@ -100,6 +121,20 @@ impl Db {
         &self.reader
     }
 
+    /// What a statement finds that is asked for all the time.
+    pub(crate) async fn fetch<T: FromColumns>(&self, select: Select) -> Result<Vec<T>, DbErr> {
+        let rows = self.fetch_each(vec![select]).await?.pop();
+        Ok(rows.expect("one statement has rows of one"))
+    }
+
+    /// What several such statements find, all of one moment and at the cost of one trip.
+    pub(crate) async fn fetch_each<T: FromColumns>(
+        &self,
+        statements: Vec<Select>,
+    ) -> Result<Vec<Vec<T>>, DbErr> {
+        fetch::fetch_each(self.readers.as_ref(), &self.reader, statements).await
+    }
+
     /// For several reads of one moment.
     pub async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
         let options = TransactionOptions {
@@ -126,6 +161,9 @@ impl Db {
 
     /// Closes all connections. On SQLite this folds the write-ahead log into the file.
     pub async fn close(self) -> Result<(), DbErr> {
+        if let Some(readers) = &self.readers {
+            readers.close();
+        }
         self.reader.close().await?;
         self.writer.close().await
     }
@@ -292,8 +330,9 @@ async fn open_file(url: &str) -> Result<DatabaseConnection, DbErr> {
 }
 
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
-    use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
     let mut options = pool(url, connections);
+    // A file does not hang up.
+    options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .journal_mode(SqliteJournalMode::Wal)
@@ -306,6 +345,7 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
 
 fn mysql(url: &str, connections: u32) -> ConnectOptions {
     let mut options = pool(url, connections);
+    options.test_before_acquire_if_idle_for(UNTRIED);
     options.after_connect(|connection| {
         Box::pin(async move {
             let seconds = STATEMENT_DEADLINE.as_secs();

@@ -8,20 +8,22 @@ use entity::{
     schedule,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DerivePartialModel,
-    EntityTrait, ExprTrait, Order, PartialModelTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select, sea_query::Expr,
+    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait,
+    DerivePartialModel, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Value, sea_query::Expr,
 };
 
 use crate::{
-    db,
+    db::{
+        self,
+        fetch::{FromColumns, Select, from_columns},
+    },
     domain::{
         actor::{Actor, Admin, Viewer},
         input,
         log::Deed,
         page::{Page, Slice},
         schedule::{counter, expected_scripts, lock, save, touch},
-        union,
     },
     error::{Error, Result},
     state::State,
@@ -56,6 +58,21 @@ pub struct Row {
     /// The schedule's revision at this result's last change.
     pub revision: i32,
 }
+
+from_columns!(Row {
+    schedule_id,
+    number,
+    script,
+    attempt,
+    latest,
+    status,
+    message,
+    content_bytes,
+    duration_ms,
+    started_time,
+    submitted_time,
+    revision,
+});
 
 /// What a result is found by.
 pub type Key = (ScheduleId, i32);
@@ -98,37 +115,44 @@ pub enum Range {
 }
 
 impl Range {
-    fn query(&self) -> Select<Entity> {
+    fn select(&self) -> Select {
+        let (mut text, mut values) = (String::from("SELECT "), Vec::new());
+        text.push_str(Row::COLUMNS);
         match self {
-            Self::OfSchedule(schedule, filter, slice) => filter
-                .apply(Entity::find().filter(Column::ScheduleId.eq(*schedule)))
-                .apply_if(slice.after, |query, after| {
-                    query.filter(Column::Number.gt(after))
-                })
-                .apply_if(slice.before, |query, before| {
-                    query.filter(Column::Number.lt(before))
-                })
-                .order_by(
-                    Column::Number,
-                    if slice.from_end {
-                        Order::Desc
-                    } else {
-                        Order::Asc
-                    },
-                )
-                .limit(slice.rows()),
-            Self::OfScript(script, slice) => Entity::find()
-                .filter(Column::Script.eq(script))
-                .filter(Column::Latest.eq(true))
-                .apply_if(slice.after, |query, after| {
-                    query.filter(Column::ScheduleId.lt(after))
-                })
-                .order_by_desc(Column::ScheduleId)
-                .limit(slice.rows()),
+            Self::OfSchedule(schedule, filter, slice) => {
+                text.push_str(" FROM result WHERE schedule_id = ?");
+                values.push((*schedule).into());
+                filter.apply(&mut text, &mut values);
+                if let Some(after) = slice.after {
+                    text.push_str(" AND number > ?");
+                    values.push(after.into());
+                }
+                if let Some(before) = slice.before {
+                    text.push_str(" AND number < ?");
+                    values.push(before.into());
+                }
+                text.push_str(if slice.from_end {
+                    " ORDER BY number DESC LIMIT ?"
+                } else {
+                    " ORDER BY number LIMIT ?"
+                });
+                values.push(slice.rows().into());
+            }
+            Self::OfScript(script, slice) => {
+                text.push_str(" FROM result WHERE script = ? AND latest = TRUE");
+                values.push(script.clone().into());
+                if let Some(after) = slice.after {
+                    text.push_str(" AND schedule_id < ?");
+                    values.push(after.into());
+                }
+                text.push_str(" ORDER BY schedule_id DESC LIMIT ?");
+                values.push(slice.rows().into());
+            }
         }
+        Select::new(text, values)
     }
 
-    /// Makes a page of the rows that the query found. They come out of a union, which promises no order.
+    /// Makes a page of the rows that were found. Where they come out of a union, that promises no order.
     fn page(&self, mut rows: Vec<Row>) -> Page<Row> {
         match self {
             Self::OfSchedule(_, _, slice) => {
@@ -150,17 +174,25 @@ impl Range {
 }
 
 impl Filter {
-    fn apply(&self, query: Select<Entity>) -> Select<Entity> {
-        query
-            .apply_if(self.status.as_ref(), |query, statuses| {
-                query.filter(Column::Status.is_in(statuses.iter().copied()))
-            })
-            .apply_if(self.script.as_ref(), |query, script| {
-                query.filter(Column::Script.eq(script.trim()))
-            })
-            .apply_if(self.latest_only.then_some(true), |query, latest| {
-                query.filter(Column::Latest.eq(latest))
-            })
+    /// Adds its conditions to a statement.
+    fn apply(&self, text: &mut String, values: &mut Vec<Value>) {
+        match self.status.as_deref() {
+            None => {}
+            Some([]) => text.push_str(" AND FALSE"),
+            Some(statuses) => {
+                text.push_str(" AND status IN (?");
+                text.push_str(&", ?".repeat(statuses.len() - 1));
+                text.push(')');
+                values.extend(statuses.iter().map(|status| status.to_value().into()));
+            }
+        }
+        if let Some(script) = &self.script {
+            text.push_str(" AND script = ?");
+            values.push(script.trim().into());
+        }
+        if self.latest_only {
+            text.push_str(" AND latest = TRUE");
+        }
     }
 }
 
@@ -170,10 +202,8 @@ pub async fn pages(
     _: &Viewer,
     ranges: &[Range],
 ) -> Result<HashMap<Range, Page<Row>>> {
-    let queries = ranges
-        .iter()
-        .map(|range| Row::select_cols(range.query().select_only()));
-    let rows = union::rows_of_each(state, queries).await?;
+    let selects = ranges.iter().map(Range::select).collect();
+    let rows = state.db.fetch_each(selects).await?;
     Ok(ranges
         .iter()
         .zip(rows)

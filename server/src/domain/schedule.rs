@@ -11,7 +11,7 @@ mod outline;
 mod plan;
 
 pub use change::{Changes, abandon_silent, delete, reopen, update};
-pub(crate) use change::{expected_scripts, save};
+pub(crate) use change::{expected_scripts, save, save_all};
 pub use close::{Closing, close, close_mine};
 pub use create::{NewSchedule, create};
 pub(crate) use create::{Opening, open};
@@ -31,6 +31,7 @@ use entity::{
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::{
+    db::insert::ROWS_PER_STATEMENT,
     domain::input,
     error::{Error, Result},
 };
@@ -40,9 +41,6 @@ pub const LABELS: usize = 50;
 
 /// The most scripts that a schedule may expect.
 pub const EXPECTED_SCRIPTS: usize = 100_000;
-
-/// The most rows that one statement writes: more are slower, on both databases.
-pub(crate) const ROWS_PER_STATEMENT: usize = 64;
 
 /// The most values in one `IN (…)`.
 pub(crate) const VALUES_PER_STATEMENT: usize = 1_000;

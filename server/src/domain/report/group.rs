@@ -5,16 +5,15 @@
 //! distinct number of rows is another prepared statement.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     future::Future,
+    iter,
 };
 
-use entity::{Guid, ScheduleId, Timestamp, result, result_key, schedule, script};
+use entity::{Guid, ScheduleId, Timestamp, result, result_key, schedule};
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, LockBehavior, LockType, OnConflict},
+    ActiveEnum, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    EntityTrait, QueryFilter, Value, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -23,13 +22,24 @@ use super::{
     ledger::{Ledger, NewKey, Recorded, Written},
 };
 use crate::{
-    db,
+    db::{
+        self,
+        fetch::{FromColumns, Select, fetch_on, from_columns},
+        insert::{Conflict, insert},
+    },
     domain::{
         result::{Key, Row, any_of},
-        schedule::{ROWS_PER_STATEMENT, VALUES_PER_STATEMENT, expected_scripts, save},
+        schedule::{VALUES_PER_STATEMENT, expected_scripts, save_all},
     },
     error::{Error, Result},
 };
+
+from_columns!(result_key::Model {
+    schedule_id,
+    idempotency_key,
+    number,
+    content,
+});
 
 /// What was committed.
 #[derive(Debug)]
@@ -91,18 +101,28 @@ async fn resolve(
     submissions: &[&Submission],
 ) -> Result<HashMap<Guid, ScheduleId>> {
     let names: BTreeSet<Guid> = submissions.iter().map(|each| each.schedule).collect();
-    let rows: Vec<(Guid, ScheduleId)> = statement(
-        schedule::Entity::find()
-            .select_only()
-            .column(schedule::Column::ScheduleName)
-            .column(schedule::Column::ScheduleId)
-            .filter(schedule::Column::ScheduleName.is_in(names))
-            .into_tuple()
-            .all(transaction),
-    )
-    .await?;
-    Ok(rows.into_iter().collect())
+    let (list, values) = in_list(names.into_iter().collect());
+    let text = format!(
+        "SELECT {} FROM schedule WHERE schedule_name {list}",
+        Named::COLUMNS
+    );
+    let rows: Vec<Named> = statement(fetch_on(transaction, Select::new(text, values))).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.schedule_name, row.schedule_id))
+        .collect())
 }
+
+/// What a schedule is known by outside and inside.
+struct Named {
+    schedule_name: Guid,
+    schedule_id: ScheduleId,
+}
+
+from_columns!(Named {
+    schedule_name,
+    schedule_id
+});
 
 async fn lock_and_read(
     transaction: &DatabaseTransaction,
@@ -146,14 +166,20 @@ async fn lock(
     ids: BTreeSet<ScheduleId>,
     patience: Patience,
 ) -> Result<HashMap<ScheduleId, schedule::Model>> {
-    let query = schedule::Entity::find()
-        .filter(schedule::Column::ScheduleId.is_in(ids))
-        .order_by_asc(schedule::Column::ScheduleId);
-    let query = match patience {
-        Patience::WaitForLocks => query.lock_exclusive(),
-        Patience::None => query.lock_with_behavior(LockType::Update, LockBehavior::Nowait),
+    let is_mysql = transaction.get_database_backend() == DbBackend::MySql;
+    let how = match patience {
+        // SQLite has locked the whole file already.
+        _ if !is_mysql => "",
+        Patience::WaitForLocks => " FOR UPDATE",
+        Patience::None => " FOR UPDATE NOWAIT",
     };
-    let rows = statement(query.all(transaction)).await?;
+    let (list, values) = in_list(ids.into_iter().collect());
+    let text = format!(
+        "SELECT {} FROM schedule WHERE schedule_id {list} ORDER BY schedule_id{how}",
+        schedule::Model::COLUMNS
+    );
+    let rows: Vec<schedule::Model> =
+        statement(fetch_on(transaction, Select::new(text, values))).await?;
     Ok(rows.into_iter().map(|row| (row.schedule_id, row)).collect())
 }
 
@@ -182,15 +208,15 @@ async fn read_keys(
     tried: &Tried,
     ledger: &mut Ledger,
 ) -> Result<()> {
-    use result_key::Column;
-    let pairs: Vec<_> = wanted
-        .iter()
-        .flat_map(|(id, wanted)| wanted.keys.iter().map(|key| (*id, *key)))
-        .collect();
+    let keys = wanted.iter().map(|(id, wanted)| (*id, &wanted.keys));
     let mut numbers: BTreeSet<Key> = BTreeSet::new();
-    for some in pairs.chunks(VALUES_PER_STATEMENT) {
-        let filter = each_schedule(some, Column::ScheduleId, Column::IdempotencyKey);
-        let rows = statement(result_key::Entity::find().filter(filter).all(transaction)).await?;
+    for (condition, values) in each_schedule("idempotency_key", keys) {
+        let text = format!(
+            "SELECT {} FROM result_key WHERE {condition}",
+            result_key::Model::COLUMNS
+        );
+        let rows: Vec<result_key::Model> =
+            statement(fetch_on(transaction, Select::new(text, values))).await?;
         for row in rows {
             let key = (row.schedule_id, row.idempotency_key);
             numbers.insert((row.schedule_id, row.number));
@@ -202,15 +228,12 @@ async fn read_keys(
             ledger.recorded.insert(key, recorded);
         }
     }
-    let numbers: Vec<_> = numbers.into_iter().collect();
-    let columns = (result::Column::ScheduleId, result::Column::Number);
-    read_rows(
-        transaction,
-        &numbers,
-        |some| any_of(columns, some).into(),
-        ledger,
-    )
-    .await
+    let mut of_each: BTreeMap<ScheduleId, BTreeSet<i32>> = BTreeMap::new();
+    for (id, number) in numbers {
+        of_each.entry(id).or_default().insert(number);
+    }
+    let numbers = of_each.iter().map(|(id, numbers)| (*id, numbers));
+    read_rows(transaction, each_schedule("number", numbers), ledger).await
 }
 
 async fn read_latest(
@@ -218,33 +241,22 @@ async fn read_latest(
     wanted: &HashMap<ScheduleId, Wanted<'_>>,
     ledger: &mut Ledger,
 ) -> Result<()> {
-    use result::Column;
-    let pairs: Vec<_> = wanted
-        .iter()
-        .flat_map(|(id, wanted)| wanted.scripts.iter().map(|script| (*id, (*script).clone())))
-        .collect();
-    let filter = |some: &[(ScheduleId, String)]| {
-        each_schedule(some, Column::ScheduleId, Column::Script)
-            .and(Column::Latest.eq(true))
-            .into()
-    };
-    read_rows(transaction, &pairs, filter, ledger).await
+    let scripts = wanted.iter().map(|(id, wanted)| (*id, &wanted.scripts));
+    let conditions = each_schedule("script", scripts);
+    let conditions = conditions
+        .into_iter()
+        .map(|(condition, values)| (format!("latest = TRUE AND ({condition})"), values));
+    read_rows(transaction, conditions.collect(), ledger).await
 }
 
-async fn read_rows<K>(
+async fn read_rows(
     transaction: &DatabaseTransaction,
-    keys: &[K],
-    filter: impl Fn(&[K]) -> Condition,
+    conditions: Vec<Condition>,
     ledger: &mut Ledger,
 ) -> Result<()> {
-    for some in keys.chunks(VALUES_PER_STATEMENT) {
-        let rows = statement(
-            result::Entity::find()
-                .filter(filter(some))
-                .into_partial_model::<Row>()
-                .all(transaction),
-        )
-        .await?;
+    for (condition, values) in conditions {
+        let text = format!("SELECT {} FROM result WHERE {condition}", Row::COLUMNS);
+        let rows: Vec<Row> = statement(fetch_on(transaction, Select::new(text, values))).await?;
         for row in rows {
             ledger.know(row);
         }
@@ -252,43 +264,63 @@ async fn read_rows<K>(
     Ok(())
 }
 
-/// `(schedule = ? AND value IN (…)) OR …`: one range of an index for each schedule.
-fn each_schedule<C, V>(pairs: &[(ScheduleId, V)], schedule: C, value: C) -> Expr
+/// A condition of a statement, with its values.
+type Condition = (String, Vec<Value>);
+
+/// `(schedule_id = ? AND column IN (…)) OR …`: one range of an index for each schedule, in as many conditions as it takes.
+fn each_schedule<'a, V>(
+    column: &str,
+    wanted: impl Iterator<Item = (ScheduleId, &'a BTreeSet<V>)>,
+) -> Vec<Condition>
 where
-    C: ColumnTrait,
-    V: Clone + Into<sea_orm::Value>,
+    V: Clone + Into<Value> + Ord + 'a,
 {
-    let mut values: HashMap<ScheduleId, Vec<V>> = HashMap::new();
-    for (id, each) in pairs {
-        values.entry(*id).or_default().push(each.clone());
+    let mut conditions: Vec<Condition> = Vec::new();
+    for (id, wanted) in wanted {
+        let wanted: Vec<&V> = wanted.iter().collect();
+        for some in wanted.chunks(VALUES_PER_STATEMENT) {
+            let (list, values) = in_list(some.iter().map(|&value| value.clone()).collect());
+            let part = format!("(schedule_id = ? AND {column} {list})");
+            let values = iter::once(id.into()).chain(values);
+            match conditions.last_mut() {
+                Some((condition, all)) if all.len() + some.len() < VALUES_PER_STATEMENT => {
+                    condition.push_str(" OR ");
+                    condition.push_str(&part);
+                    all.extend(values);
+                }
+                _ => conditions.push((part, values.collect())),
+            }
+        }
     }
-    values
-        .into_iter()
-        .map(|(id, values)| schedule.eq(id).and(value.is_in(values)))
-        .reduce(ExprTrait::or)
-        .unwrap_or_else(|| Expr::val(false))
+    conditions
+}
+
+/// `IN (?, ?, …)` with its values. The last of them is repeated until there are 1, 2, 4, 8, …: each distinct length is
+/// another prepared statement.
+fn in_list<V: Clone + Into<Value>>(values: Vec<V>) -> Condition {
+    let length = values.len().next_power_of_two();
+    let mut values: Vec<Value> = values.into_iter().map(Into::into).collect();
+    if let Some(last) = values.last().cloned() {
+        values.resize(length, last);
+    }
+    (format!("IN (?{})", ", ?".repeat(length - 1)), values)
 }
 
 async fn write_ledger(transaction: &DatabaseTransaction, ledger: &Ledger) -> Result<()> {
-    for id in &ledger.changed {
-        deadline(save(transaction, &ledger.schedules[id])).await?;
-    }
+    let schedules: Vec<_> = ledger
+        .changed
+        .iter()
+        .map(|id| &ledger.schedules[id])
+        .collect();
+    statement(save_all(transaction, &schedules)).await?;
     supersede(transaction, &ledger.superseded).await?;
     let (new, changed): (Vec<_>, Vec<_>) = ledger.written.values().partition(|each| each.is_new);
-    for some in few_shapes(&new) {
-        let rows = some.iter().map(|written| row(written));
-        statement(result::Entity::insert_many(rows).exec_without_returning(transaction)).await?;
+    for (written, conflict) in [(&new, Conflict::Fail), (&changed, OVERWRITE)] {
+        let rows = written.iter().map(|written| row(written));
+        statement(insert(transaction, RESULT, rows, conflict)).await?;
     }
-    for some in few_shapes(&changed) {
-        let rows = some.iter().map(|written| row(written));
-        let upsert = result::Entity::insert_many(rows).on_conflict(overwrite(transaction));
-        statement(upsert.exec_without_returning(transaction)).await?;
-    }
-    for some in few_shapes(&ledger.new_keys) {
-        let rows = some.iter().map(key_row);
-        statement(result_key::Entity::insert_many(rows).exec_without_returning(transaction))
-            .await?;
-    }
+    let keys = ledger.new_keys.iter().map(key_row);
+    statement(insert(transaction, RESULT_KEY, keys, Conflict::Fail)).await?;
     insert_names(transaction, &new).await
 }
 
@@ -311,83 +343,60 @@ async fn insert_names(transaction: &DatabaseTransaction, new: &[&Written]) -> Re
         .filter(|written| written.row.attempt == 1)
         .map(|written| &written.row.script)
         .collect();
-    let names: Vec<_> = names.into_iter().collect();
-    for some in few_shapes(&names) {
-        let rows = some.iter().map(|name| script::ActiveModel {
-            name: Set((*name).clone()),
-            folded: Set(name.to_lowercase()),
-        });
-        let insert = script::Entity::insert_many(rows).on_conflict(
-            OnConflict::column(script::Column::Name)
-                .do_nothing_on([script::Column::Name])
-                .to_owned(),
-        );
-        statement(insert.exec_without_returning(transaction)).await?;
-    }
-    Ok(())
+    let rows = names
+        .into_iter()
+        .map(|name| [name.as_str().into(), name.to_lowercase().into()]);
+    let keep = Conflict::Keep("name");
+    statement(insert(transaction, "script (name, folded)", rows, keep)).await
 }
+
+const RESULT: &str = "result (schedule_id, number, script, attempt, latest, status, message, output, \
+    content_bytes, duration_ms, started_time, submitted_time, revision)";
+
+const RESULT_KEY: &str = "result_key (schedule_id, idempotency_key, number, content)";
 
 /// Overwrites a row that is there, but for an output that was not reported again.
-fn overwrite(transaction: &DatabaseTransaction) -> OnConflict {
-    use result::Column;
-    let output = match transaction.get_database_backend() {
-        DbBackend::MySql => "COALESCE(VALUES(output), output)",
-        _ => "COALESCE(excluded.output, output)",
-    };
-    OnConflict::columns([Column::ScheduleId, Column::Number])
-        .update_columns([
-            Column::Latest,
-            Column::Status,
-            Column::Message,
-            Column::ContentBytes,
-            Column::DurationMs,
-            Column::StartedTime,
-            Column::SubmittedTime,
-            Column::Revision,
-        ])
-        .value(Column::Output, Expr::cust(output))
-        .to_owned()
-}
+const OVERWRITE: Conflict = Conflict::Overwrite {
+    key: "schedule_id, number",
+    columns: &[
+        "latest",
+        "status",
+        "message",
+        "content_bytes",
+        "duration_ms",
+        "started_time",
+        "submitted_time",
+        "revision",
+    ],
+    unless_null: &["output"],
+};
 
-fn row(written: &Written) -> result::ActiveModel {
+fn row(written: &Written) -> [Value; 13] {
     let row = &written.row;
-    result::ActiveModel {
-        schedule_id: Set(row.schedule_id),
-        number: Set(row.number),
-        script: Set(row.script.clone()),
-        attempt: Set(row.attempt),
-        latest: Set(row.latest),
-        status: Set(row.status),
-        message: Set(row.message.clone()),
-        output: Set(written.output.clone()),
-        content_bytes: Set(row.content_bytes),
-        duration_ms: Set(row.duration_ms),
-        started_time: Set(row.started_time),
-        submitted_time: Set(row.submitted_time),
-        revision: Set(row.revision),
-    }
+    [
+        row.schedule_id.into(),
+        row.number.into(),
+        row.script.as_str().into(),
+        row.attempt.into(),
+        row.latest.into(),
+        row.status.to_value().into(),
+        row.message.clone().into(),
+        written.output.clone().into(),
+        row.content_bytes.into(),
+        row.duration_ms.into(),
+        row.started_time.into(),
+        row.submitted_time.into(),
+        row.revision.into(),
+    ]
 }
 
-fn key_row(key: &NewKey) -> result_key::ActiveModel {
-    result_key::ActiveModel {
-        schedule_id: Set(key.schedule_id),
-        idempotency_key: Set(key.key),
-        number: Set(key.number),
-        content: Set(key.content.clone()),
-    }
-}
-
-/// Cuts rows into pieces of 64, 32, 16, …, 1: seven statements serve every number of rows.
-fn few_shapes<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        if rows.is_empty() {
-            return None;
-        }
-        let size = 1 << rows.len().min(ROWS_PER_STATEMENT).ilog2();
-        let (some, rest) = rows.split_at(size);
-        rows = rest;
-        Some(some)
-    })
+fn key_row(key: &NewKey) -> [Value; 4] {
+    [
+        key.schedule_id.into(),
+        key.key.into(),
+        key.number.into(),
+        key.content.clone().into(),
+    ]
 }
 
 /// Gives a statement its deadline.
@@ -407,16 +416,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_of_rows_is_written_in_seven_shapes() {
-        for count in 0..300 {
-            let rows: Vec<u32> = (0..count).collect();
-            let pieces: Vec<_> = few_shapes(&rows).collect();
-            assert_eq!(pieces.concat(), rows);
-            assert!(
-                pieces
-                    .iter()
-                    .all(|piece| piece.len().is_power_of_two() && piece.len() <= 64)
-            );
-        }
+    fn lists_have_few_lengths() {
+        let (list, values) = in_list(vec![1, 2, 3]);
+        assert_eq!(list, "IN (?, ?, ?, ?)");
+        assert_eq!(values, [1.into(), 2.into(), 3.into(), 3.into()]);
+    }
+
+    #[test]
+    fn no_condition_has_too_many_values() {
+        let wanted: Vec<(ScheduleId, BTreeSet<i32>)> = (1..=3)
+            .map(|id| (ScheduleId(id), (0..1_500).collect()))
+            .collect();
+        let conditions = each_schedule("number", wanted.iter().map(|(id, numbers)| (*id, numbers)));
+        assert_eq!(conditions.len(), 6);
+        let small = [
+            (ScheduleId(1), BTreeSet::from([1])),
+            (ScheduleId(2), BTreeSet::from([2, 3])),
+        ];
+        let conditions = each_schedule("number", small.iter().map(|(id, numbers)| (*id, numbers)));
+        let [(condition, values)] = conditions.as_slice() else {
+            panic!("one will do: {conditions:?}");
+        };
+        assert_eq!(
+            condition,
+            "(schedule_id = ? AND number IN (?)) OR (schedule_id = ? AND number IN (?, ?))"
+        );
+        assert_eq!(values.len(), 5);
     }
 }

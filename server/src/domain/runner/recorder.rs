@@ -23,7 +23,11 @@ use tokio::{
 };
 
 use super::lines::Lines;
-use crate::{db, domain::schedule::ROWS_PER_STATEMENT, error::Result, state::State};
+use crate::{
+    db::{self, insert::ROWS_PER_STATEMENT},
+    error::Result,
+    state::State,
+};
 
 /// The most lines that are kept of a run.
 pub(crate) const LINES: usize = 10_000;

@@ -6,9 +6,10 @@ use entity::{
     Guid, ScheduleId, Timestamp, expected_script, label, result,
     schedule::{Column, Entity, Model, State as ScheduleState},
 };
+use futures_util::future::BoxFuture;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QuerySelect,
+    ActiveEnum, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect,
 };
 
 use super::{
@@ -16,7 +17,11 @@ use super::{
     insert_labels, lease_from, lock, touch,
 };
 use crate::{
-    db,
+    db::{
+        self,
+        fetch::FromColumns,
+        insert::{Conflict, insert},
+    },
     domain::{
         actor::{Actor, Admin, Operator, Reporter},
         input,
@@ -280,7 +285,60 @@ async fn abandon_once(state: &State, name: Guid) -> Result<Option<Model>> {
 
 /// Writes a locked schedule's row.
 pub(crate) async fn save(transaction: &impl ConnectionTrait, schedule: &Model) -> Result<()> {
-    let row = schedule.clone().into_active_model().reset_all();
-    Entity::update(row).exec(transaction).await?;
-    Ok(())
+    Ok(save_all(transaction, &[schedule]).await?)
+}
+
+/// Writes the rows of several locked schedules.
+pub(crate) fn save_all<'c>(
+    transaction: &'c impl ConnectionTrait,
+    schedules: &[&Model],
+) -> BoxFuture<'c, Result<(), DbErr>> {
+    // They are there, so nothing is inserted: this is how many rows are updated with one statement.
+    let overwrite = Conflict::Overwrite {
+        key: "schedule_id",
+        columns: &[
+            "schedule_status",
+            "last_modify_time",
+            "state",
+            "title",
+            "closed_time",
+            "revision",
+            "lease_expires",
+            "expected",
+            "expected_final",
+            "running",
+            "pass",
+            "fail",
+            "block",
+            "error",
+            "skip",
+        ],
+        unless_null: &[],
+    };
+    let rows = schedules.iter().map(|row| {
+        [
+            row.schedule_id.into(),
+            row.schedule_name.into(),
+            row.schedule_status.to_value().into(),
+            row.created_time.into(),
+            row.last_modify_time.into(),
+            row.state.to_value().into(),
+            row.client_id.into(),
+            row.title.clone().into(),
+            row.closed_time.into(),
+            row.revision.into(),
+            row.lease_seconds.into(),
+            row.lease_expires.into(),
+            row.expected.into(),
+            row.expected_final.into(),
+            row.running.into(),
+            row.pass.into(),
+            row.fail.into(),
+            row.block.into(),
+            row.error.into(),
+            row.skip.into(),
+        ]
+    });
+    let into = format!("schedule ({})", Model::COLUMNS);
+    insert(transaction, &into, rows, overwrite)
 }

@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 
 use entity::{
-    Guid, ScheduleId, Timestamp, client, expected_script, label, result,
+    Guid, ScheduleId, Timestamp, expected_script, label, result,
     result::ResultStatus,
     schedule::{Column, Entity, Model, State as ScheduleState},
 };
 use sea_orm::{
-    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ActiveEnum, ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Value,
     sea_query::{Expr, Query},
 };
 
 use crate::{
+    db::fetch::{FromColumns, Select, from_columns},
     domain::{
         actor::{Reporter, Viewer},
         page::{Page, Slice},
@@ -48,56 +49,118 @@ pub struct LabelFilter {
     pub value: String,
 }
 
-impl Filter {
-    fn apply(&self, mut query: Select<Entity>) -> Select<Entity> {
-        if let Some(states) = &self.status {
-            query = query.filter(Column::State.is_in(states.iter().copied()));
+from_columns!(Model {
+    schedule_id,
+    schedule_name,
+    schedule_status,
+    created_time,
+    last_modify_time,
+    state,
+    client_id,
+    title,
+    closed_time,
+    revision,
+    lease_seconds,
+    lease_expires,
+    expected,
+    expected_final,
+    running,
+    pass,
+    fail,
+    block,
+    error,
+    skip,
+});
+
+from_columns!(label::Model {
+    schedule_id,
+    name,
+    value,
+});
+
+/// A statement that is about to find schedules.
+struct Finding {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Finding {
+    /// Finds all of them, until conditions are added.
+    fn all() -> Self {
+        Self {
+            text: format!("SELECT {} FROM schedule WHERE TRUE", Model::COLUMNS),
+            values: Vec::new(),
         }
-        if let Some(title) = &self.title {
-            query = query.filter(Column::Title.eq(title.trim()));
-        }
-        if let Some(name) = &self.client {
-            let of_that_name = client::Entity::find()
-                .select_only()
-                .column(client::Column::ClientId)
-                .filter(client::Column::Name.eq(name.trim()))
-                .into_query();
-            query = query.filter(Column::ClientId.in_subquery(of_that_name));
-        }
-        for label in &self.labels {
-            query = query.filter(Column::ScheduleId.in_subquery(labelled(label)));
-        }
-        if let Some(time) = self.created_after {
-            query = query.filter(Column::CreatedTime.gte(time));
-        }
-        if let Some(time) = self.created_before {
-            query = query.filter(Column::CreatedTime.lt(time));
-        }
-        query
+    }
+
+    /// Only those for which this holds of a value.
+    fn only(&mut self, condition: &str, value: impl Into<Value>) {
+        self.text.push_str(" AND ");
+        self.text.push_str(condition);
+        self.values.push(value.into());
+    }
+
+    /// Only those that have one of these values in a column.
+    fn any_of(&mut self, column: &str, values: impl ExactSizeIterator<Item = Value>) {
+        self.text.push_str(" AND ");
+        self.text.push_str(column);
+        self.text.push_str(&in_list(values.len()));
+        self.values.extend(values);
+    }
+
+    fn done(self) -> Select {
+        Select::new(self.text, self.values)
     }
 }
 
-fn labelled(wanted: &LabelFilter) -> sea_orm::sea_query::SelectStatement {
-    label::Entity::find()
-        .select_only()
-        .column(label::Column::ScheduleId)
-        .filter(label::Column::Name.eq(wanted.key.trim()))
-        .filter(label::Column::Value.eq(wanted.value.trim()))
-        .into_query()
+/// ` IN (?, ?, …)`: a list of so many values.
+fn in_list(length: usize) -> String {
+    match length {
+        // An empty list is none of SQL's.
+        0 => " IN (NULL)".to_owned(),
+        some => format!(" IN (?{})", ", ?".repeat(some - 1)),
+    }
+}
+
+impl Filter {
+    fn apply(&self, finding: &mut Finding) {
+        if let Some(states) = &self.status {
+            finding.any_of("state", states.iter().map(|state| state.to_value().into()));
+        }
+        if let Some(title) = &self.title {
+            finding.only("title = ?", title.trim());
+        }
+        if let Some(name) = &self.client {
+            let of_that_name = "client_id IN (SELECT client_id FROM client WHERE name = ?)";
+            finding.only(of_that_name, name.trim());
+        }
+        for label in &self.labels {
+            let labelled =
+                "schedule_id IN (SELECT schedule_id FROM label WHERE name = ? AND value = ?)";
+            finding.only(labelled, label.key.trim());
+            finding.values.push(label.value.trim().into());
+        }
+        if let Some(time) = self.created_after {
+            finding.only("created_time >= ?", time);
+        }
+        if let Some(time) = self.created_before {
+            finding.only("created_time < ?", time);
+        }
+    }
 }
 
 /// One schedule by its name, if there is one.
 pub async fn by_name(state: &State, _: &Viewer, name: Guid) -> Result<Option<Model>> {
-    let found = Entity::find().filter(Column::ScheduleName.eq(name));
-    Ok(found.one(state.db.read()).await?)
+    let mut finding = Finding::all();
+    finding.only("schedule_name = ?", name);
+    Ok(state.db.fetch(finding.done()).await?.pop())
 }
 
 /// Several schedules by their names.
 pub async fn by_names(state: &State, _: &Viewer, names: &[Guid]) -> Result<HashMap<Guid, Model>> {
-    let rows = Entity::find()
-        .filter(Column::ScheduleName.is_in(names.iter().copied()))
-        .all(state.db.read())
-        .await?;
+    let mut finding = Finding::all();
+    finding.any_of("schedule_name", names.iter().map(|name| (*name).into()));
+    let rows: Vec<Model> = state.db.fetch(finding.done()).await?;
     Ok(rows
         .into_iter()
         .map(|row| (row.schedule_name, row))
@@ -110,10 +173,9 @@ pub async fn by_ids(
     _: &Viewer,
     ids: &[ScheduleId],
 ) -> Result<HashMap<ScheduleId, Model>> {
-    let rows = Entity::find()
-        .filter(Column::ScheduleId.is_in(ids.iter().copied()))
-        .all(state.db.read())
-        .await?;
+    let mut finding = Finding::all();
+    finding.any_of("schedule_id", ids.iter().map(|id| (*id).into()));
+    let rows: Vec<Model> = state.db.fetch(finding.done()).await?;
     Ok(rows.into_iter().map(|row| (row.schedule_id, row)).collect())
 }
 
@@ -147,20 +209,21 @@ pub async fn list(
     filter: &Filter,
     slice: &Slice<ScheduleId>,
 ) -> Result<Page<Model>> {
-    let mut query = filter.apply(Entity::find());
+    let mut finding = Finding::all();
+    filter.apply(&mut finding);
     if let Some(after) = slice.after {
-        query = query.filter(Column::ScheduleId.lt(after));
+        finding.only("schedule_id < ?", after);
     }
     if let Some(before) = slice.before {
-        query = query.filter(Column::ScheduleId.gt(before));
+        finding.only("schedule_id > ?", before);
     }
-    query = if slice.from_end {
-        query.order_by_asc(Column::ScheduleId)
+    finding.text.push_str(if slice.from_end {
+        " ORDER BY schedule_id LIMIT ?"
     } else {
-        query.order_by_desc(Column::ScheduleId)
-    };
-    let rows = query.limit(slice.rows()).all(state.db.read()).await?;
-    Ok(slice.page(rows))
+        " ORDER BY schedule_id DESC LIMIT ?"
+    });
+    finding.values.push(slice.rows().into());
+    Ok(slice.page(state.db.fetch(finding.done()).await?))
 }
 
 /// Those of some schedules that match a filter.
@@ -170,9 +233,10 @@ pub async fn matching(
     filter: &Filter,
     ids: &[ScheduleId],
 ) -> Result<Vec<Model>> {
-    let query = filter.apply(Entity::find());
-    let query = query.filter(Column::ScheduleId.is_in(ids.iter().copied()));
-    Ok(query.all(state.db.read()).await?)
+    let mut finding = Finding::all();
+    filter.apply(&mut finding);
+    finding.any_of("schedule_id", ids.iter().map(|id| (*id).into()));
+    Ok(state.db.fetch(finding.done()).await?)
 }
 
 /// The ids of the schedules that changed at a moment or later.
@@ -197,11 +261,15 @@ pub async fn labels(
     _: &Viewer,
     ids: &[ScheduleId],
 ) -> Result<HashMap<ScheduleId, Vec<label::Model>>> {
-    let rows = label::Entity::find()
-        .filter(label::Column::ScheduleId.is_in(ids.iter().copied()))
-        .order_by_asc(label::Column::Name)
-        .all(state.db.read())
-        .await?;
+    let select = Select::new(
+        format!(
+            "SELECT {} FROM label WHERE schedule_id{} ORDER BY schedule_id, name",
+            label::Model::COLUMNS,
+            in_list(ids.len())
+        ),
+        ids.iter().map(|id| (*id).into()).collect(),
+    );
+    let rows: Vec<label::Model> = state.db.fetch(select).await?;
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
     for row in rows {
         found.entry(row.schedule_id).or_default().push(row);

@@ -1,0 +1,134 @@
+//! Rows written with few statements of few shapes: each distinct number of rows is another prepared statement.
+
+use futures_util::{FutureExt, future::BoxFuture};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+
+/// The most rows that one statement writes: more are slower, on both databases.
+pub(crate) const ROWS_PER_STATEMENT: usize = 64;
+
+/// What becomes of a row that is there already.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Conflict {
+    /// It must not be.
+    Fail,
+    /// It stays, as it is found by this column.
+    Keep(&'static str),
+    /// These columns are overwritten; the last ones only where the new row has a value.
+    Overwrite {
+        key: &'static str,
+        columns: &'static [&'static str],
+        unless_null: &'static [&'static str],
+    },
+}
+
+impl Conflict {
+    fn clause(self, backend: DbBackend) -> String {
+        let is_mysql = backend == DbBackend::MySql;
+        let new = |column: &str| {
+            if is_mysql {
+                format!("VALUES({column})")
+            } else {
+                format!("excluded.{column}")
+            }
+        };
+        match self {
+            Self::Fail => String::new(),
+            // MySQL knows no other way to say so that leaves other errors what they are.
+            Self::Keep(key) if is_mysql => format!(" ON DUPLICATE KEY UPDATE {key} = {key}"),
+            Self::Keep(key) => format!(" ON CONFLICT ({key}) DO NOTHING"),
+            Self::Overwrite {
+                key,
+                columns,
+                unless_null,
+            } => {
+                let head = if is_mysql {
+                    " ON DUPLICATE KEY UPDATE ".to_owned()
+                } else {
+                    format!(" ON CONFLICT ({key}) DO UPDATE SET ")
+                };
+                let plain = columns
+                    .iter()
+                    .map(|column| format!("{column} = {}", new(column)));
+                let kept = unless_null
+                    .iter()
+                    .map(|column| format!("{column} = COALESCE({}, {column})", new(column)));
+                head + &plain.chain(kept).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+}
+
+/// Writes rows into a table, whose name comes with its columns: `label (schedule_id, name, value)`. The rows are taken at
+/// once; what comes back only waits for the database.
+pub(crate) fn insert<'c, const N: usize>(
+    connection: &'c impl ConnectionTrait,
+    into: &str,
+    rows: impl ExactSizeIterator<Item = [Value; N]>,
+    conflict: Conflict,
+) -> BoxFuture<'c, Result<(), DbErr>> {
+    let backend = connection.get_database_backend();
+    let clause = conflict.clause(backend);
+    let row = format!("(?{})", ", ?".repeat(N - 1));
+    let mut left = rows.len();
+    let mut values = rows.flatten();
+    let mut statements = Vec::new();
+    while left > 0 {
+        let size = shape(left);
+        let more = format!(", {row}").repeat(size - 1);
+        let text = format!("INSERT INTO {into} VALUES {row}{more}{clause}");
+        let some = values.by_ref().take(size * N);
+        statements.push(Statement::from_sql_and_values(backend, text, some));
+        left -= size;
+    }
+    let writing = async move {
+        for statement in statements {
+            connection.execute_raw(statement).await?;
+        }
+        Ok(())
+    };
+    writing.boxed()
+}
+
+/// How many of so many rows one statement writes: 64, 32, 16, …, 1, so that seven statements serve every number.
+fn shape(rows: usize) -> usize {
+    1 << rows.min(ROWS_PER_STATEMENT).ilog2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_of_rows_is_written_in_seven_shapes() {
+        for count in 1..300 {
+            let (mut left, mut shapes) = (count, Vec::new());
+            while left > 0 {
+                shapes.push(shape(left));
+                left -= shape(left);
+            }
+            assert_eq!(shapes.iter().sum::<usize>(), count);
+            assert!(
+                shapes
+                    .iter()
+                    .all(|size| size.is_power_of_two() && *size <= 64)
+            );
+        }
+    }
+
+    #[test]
+    fn each_database_is_told_of_conflicts_in_its_own_way() {
+        let conflict = Conflict::Overwrite {
+            key: "a, b",
+            columns: &["c"],
+            unless_null: &["d"],
+        };
+        assert_eq!(
+            conflict.clause(DbBackend::Sqlite),
+            " ON CONFLICT (a, b) DO UPDATE SET c = excluded.c, d = COALESCE(excluded.d, d)"
+        );
+        assert_eq!(
+            conflict.clause(DbBackend::MySql),
+            " ON DUPLICATE KEY UPDATE c = VALUES(c), d = COALESCE(VALUES(d), d)"
+        );
+    }
+}

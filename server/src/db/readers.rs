@@ -1,0 +1,136 @@
+//! Connections to a SQLite file that only read, and are called directly.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rusqlite::{Connection, OpenFlags, ToSql, config::DbConfig, types::ToSqlOutput};
+use sea_orm::{DbErr, RuntimeErr, Value};
+use tokio::sync::Semaphore;
+
+use super::{
+    STATEMENT_DEADLINE,
+    fetch::{Columns, FromColumns, Select, of_sqlite},
+};
+
+/// How many read at once.
+const READERS: usize = 8;
+
+/// How many statements each connection keeps prepared.
+const PREPARED: usize = 64;
+
+/// Some connections, opened as they are needed.
+#[derive(Debug)]
+pub(super) struct Readers {
+    file: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    turns: Semaphore,
+}
+
+impl Readers {
+    pub(super) fn new(file: PathBuf) -> Self {
+        Self {
+            file,
+            idle: Mutex::default(),
+            turns: Semaphore::new(READERS),
+        }
+    }
+
+    /// Reads the rows of several statements, all of one moment, on a thread that may wait for the disk.
+    pub(super) async fn fetch_each<T: FromColumns>(
+        self: &Arc<Self>,
+        statements: Vec<Select>,
+    ) -> Result<Vec<Vec<T>>, DbErr> {
+        let _turn = self.turns.acquire().await.map_err(|_| closed())?;
+        let readers = Arc::clone(self);
+        let reading = tokio::task::spawn_blocking(move || readers.read(&statements));
+        reading
+            .await
+            .map_err(|failed| DbErr::Custom(failed.to_string()))?
+    }
+
+    /// Closes all connections. Nobody can read any more.
+    pub(super) fn close(&self) {
+        self.turns.close();
+        self.idle().clear();
+    }
+
+    fn read<T: FromColumns>(&self, statements: &[Select]) -> Result<Vec<Vec<T>>, DbErr> {
+        let idle = self.idle().pop();
+        let connection = idle.map_or_else(|| self.open(), Ok).map_err(of_sqlite)?;
+        let rows = read(&connection, statements);
+        // One that failed may be in the middle of something.
+        if rows.is_ok() && !self.turns.is_closed() {
+            self.idle().push(connection);
+        }
+        rows
+    }
+
+    fn open(&self) -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.file, flags)?;
+        connection.busy_timeout(STATEMENT_DEADLINE)?;
+        connection.pragma_update(None, "query_only", true)?;
+        // Or SQLite would plan a statement anew for each limit that it is given.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        Ok(connection)
+    }
+
+    /// Nobody who panics leaves it in the middle of something.
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read<T: FromColumns>(
+    connection: &Connection,
+    statements: &[Select],
+) -> Result<Vec<Vec<T>>, DbErr> {
+    let [one] = statements else {
+        let transaction = connection.unchecked_transaction().map_err(of_sqlite)?;
+        let rows_of_each = statements.iter().map(|select| rows(&transaction, select));
+        return rows_of_each.collect();
+    };
+    Ok(vec![rows(connection, one)?])
+}
+
+fn rows<T: FromColumns>(connection: &Connection, select: &Select) -> Result<Vec<T>, DbErr> {
+    let statement = connection.prepare_cached(&select.text);
+    let mut statement = statement.map_err(of_sqlite)?;
+    let values = select.values.iter().map(Bound);
+    let mut rows = statement
+        .query(rusqlite::params_from_iter(values))
+        .map_err(of_sqlite)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(of_sqlite)? {
+        found.push(T::from_columns(&mut Columns::direct(row))?);
+    }
+    Ok(found)
+}
+
+/// A value on its way to SQLite.
+struct Bound<'a>(&'a Value);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self.0 {
+            Value::Bool(value) => value.to_sql(),
+            Value::Int(value) => value.to_sql(),
+            Value::BigInt(value) => value.to_sql(),
+            Value::BigUnsigned(Some(value)) => {
+                Ok(i64::try_from(*value).map_or_else(|_| i64::MAX.into(), Into::into))
+            }
+            Value::String(value) => value.to_sql(),
+            Value::ChronoDateTime(Some(value)) => Ok(value.format("%F %T%.f").to_string().into()),
+            other => Err(rusqlite::Error::ToSqlConversionFailure(
+                format!("{other:?} has no place in a plain statement").into(),
+            )),
+        }
+    }
+}
+
+fn closed() -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal("the database is closed".into()))
+}

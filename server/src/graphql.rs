@@ -5,15 +5,20 @@
 
 mod action;
 mod backup;
+mod batch;
 mod client;
 mod comparison;
+mod connection;
+pub mod documents;
 pub mod error;
 mod id;
+pub mod json;
 pub mod limits;
 mod loaders;
 mod log;
 mod node;
 mod page;
+mod plain;
 mod plan;
 pub mod request;
 mod result;
@@ -27,13 +32,12 @@ mod subscription;
 mod task;
 mod variables;
 
-use async_graphql::{
-    Context, MergedObject, MergedSubscription, SDLExportOptions, dataloader::DataLoader,
-};
+use async_graphql::{Context, MergedObject, MergedSubscription, SDLExportOptions, ValidationMode};
 
 use crate::{domain::actor::Actor, state::State};
+use batch::Loader;
+use connection::Connection;
 use loaders::Batch;
-use page::PageOf;
 
 /// Everything that can be asked for.
 #[derive(MergedObject, Default)]
@@ -74,9 +78,14 @@ pub struct Subscription(
 /// The schema of this server.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// The schema, ready to execute.
+/// The schema, ready to execute what [`request::prepare`] has found good: it does not validate again.
 pub fn schema(state: State) -> Schema {
-    builder().data(state).finish()
+    builder()
+        .limit_depth(limits::DEPTH)
+        .limit_complexity(limits::COMPLEXITY)
+        .validation_mode(ValidationMode::Fast)
+        .data(state)
+        .finish()
 }
 
 /// The schema as text, as `server/schema.graphql` keeps it.
@@ -95,24 +104,22 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
         Mutation::default(),
         Subscription::default(),
     )
-    .limit_depth(limits::DEPTH)
-    .limit_complexity(limits::COMPLEXITY)
     .limit_directives(limits::DIRECTIVES)
-    .override_output_type_description::<PageOf<backup::Backup>>("A page of backups.")
-    .override_output_type_description::<PageOf<client::Client>>("A page of clients.")
-    .override_output_type_description::<log::LogPage>("A page of the log.")
-    .override_output_type_description::<PageOf<result::TestResult>>("A page of results.")
-    .override_output_type_description::<PageOf<run::Run>>("A page of runs.")
-    .override_output_type_description::<PageOf<schedule::Schedule>>("A page of schedules.")
-    .override_output_type_description::<PageOf<script::Script>>("A page of scripts.")
-    .override_output_type_description::<PageOf<task::Task>>("A page of tasks.")
+    .override_output_type_description::<Connection<backup::Backup>>("A page of backups.")
+    .override_output_type_description::<Connection<client::Client>>("A page of clients.")
+    .override_output_type_description::<Connection<log::LogEntry>>("A page of the log.")
+    .override_output_type_description::<Connection<result::TestResult>>("A page of results.")
+    .override_output_type_description::<Connection<run::Run>>("A page of runs.")
+    .override_output_type_description::<Connection<schedule::Schedule>>("A page of schedules.")
+    .override_output_type_description::<Connection<script::Script>>("A page of scripts.")
+    .override_output_type_description::<Connection<task::Task>>("A page of tasks.")
 }
 
 /// What a request is executed with: who asks, and what loads its rows in batches.
 pub fn request_data(state: &State, actor: Actor) -> async_graphql::Data {
     let mut data = async_graphql::Data::default();
     let batch = Batch::new(state.clone(), actor.clone());
-    data.insert(DataLoader::new(batch, tokio::spawn));
+    data.insert(Loader::new(batch));
     data.insert(actor);
     data
 }
@@ -121,7 +128,7 @@ pub fn request_data(state: &State, actor: Actor) -> async_graphql::Data {
 trait Asked {
     fn state(&self) -> &State;
     fn actor(&self) -> &Actor;
-    fn loader(&self) -> &DataLoader<Batch>;
+    fn loader(&self) -> &Loader;
 }
 
 impl Asked for Context<'_> {
@@ -133,7 +140,7 @@ impl Asked for Context<'_> {
         self.data_unchecked()
     }
 
-    fn loader(&self) -> &DataLoader<Batch> {
+    fn loader(&self) -> &Loader {
         self.data_unchecked()
     }
 }

@@ -31,7 +31,7 @@ use tower_http::{
 use tracing::{Instrument, Span};
 
 use crate::{
-    graphql::{Schema, schema, sdl},
+    graphql::{Schema, documents::Documents, schema, sdl},
     patience, rest,
     state::State,
 };
@@ -43,6 +43,7 @@ pub const BODY_BYTES: usize = 8 * 1024 * 1024;
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) state: State,
+    pub(crate) documents: Documents,
     pub(crate) schema: Schema,
     pub(crate) census: socket::Census,
 }
@@ -50,6 +51,7 @@ pub(crate) struct App {
 /// All routes of a server.
 pub fn router(state: State) -> Router {
     let app = App {
+        documents: Documents::default(),
         schema: schema(state.clone()),
         census: socket::Census::default(),
         state,

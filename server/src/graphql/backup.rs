@@ -5,9 +5,11 @@ use entity::{Guid, backup as row};
 
 use super::{
     Asked,
+    connection::{Connection, Listed, PageOf},
     error::Result,
     id::GlobalId,
-    page::{self, PageOf},
+    page,
+    plain::Plain,
     run::{Run, RunPayload},
     scalar::Instant,
 };
@@ -18,6 +20,10 @@ use crate::domain::{
 
 /// An archive of a folder that a run made.
 pub(super) struct Backup(pub(super) row::Model);
+
+impl Plain for Backup {}
+
+impl Listed for Backup {}
 
 /// An archive of a folder that a run made: complete, and read back before it got its name. It stays on record when its run
 /// goes.
@@ -94,7 +100,7 @@ impl BackupQuery {
         let viewer = ctx.actor().viewer()?;
         let slice = page::forward(first, after)?;
         let backups = backup::list(ctx.state(), &viewer, &slice).await?;
-        Ok(page::connection(backups, Position::of, Backup))
+        Ok(Connection::of(backups, Position::of, Backup))
     }
 }
 

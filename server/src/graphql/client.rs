@@ -10,9 +10,11 @@ use entity::client as row;
 
 use super::{
     Asked,
+    connection::{Connection, Listed, PageOf},
     error::Result,
     id::GlobalId,
-    page::{self, PageOf},
+    page,
+    plain::Plain,
     scalar::Instant,
 };
 use crate::{domain::client, error::Error};
@@ -33,6 +35,10 @@ pub(super) enum Role {
 
 /// An API identity with a token and a role.
 pub(super) struct Client(pub(super) row::Model);
+
+impl Plain for Client {}
+
+impl Listed for Client {}
 
 impl Client {
     /// Refuses where the caller may see no more than name and role.
@@ -148,7 +154,7 @@ impl ClientQuery {
         let admin = ctx.actor().admin()?;
         let slice = page::forward(first, after)?;
         let clients = client::list(ctx.state(), &admin, &slice).await?;
-        Ok(page::connection(
+        Ok(Connection::of(
             clients,
             |client| client.name.clone(),
             Client,

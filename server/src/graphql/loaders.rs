@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, future::Future};
 
-use async_graphql::dataloader::Loader;
 use entity::{
     ClientId, Guid, RunId, ScheduleId, TaskId, backup as backup_row, client as client_row,
     correction, label, run as run_row, run_output, schedule as schedule_row, task as task_row,
 };
 
+use super::batch::Load;
 use crate::{
     domain::{
         actor::{Actor, Viewer},
@@ -17,7 +17,7 @@ use crate::{
         result::{self, Key, Range, Row},
         run, schedule, task,
     },
-    error::{Error, Result},
+    error::Result,
     state::State,
 };
 
@@ -76,13 +76,12 @@ pub(super) struct ComparisonOf(pub(super) ScheduleId, pub(super) ScheduleId);
 /// Says how keys of a kind are loaded: by a function of the domain, with what the key holds.
 macro_rules! load {
     ($key:ty => $value:ty, $function:path, $inner:expr, $wrap:expr) => {
-        impl Loader<$key> for Batch {
+        impl Load<$key> for Batch {
             type Value = $value;
-            type Error = Error;
 
             fn load(
                 &self,
-                keys: &[$key],
+                keys: Vec<$key>,
             ) -> impl Future<Output = Result<HashMap<$key, $value>>> + Send {
                 let inner: Vec<_> = keys.iter().map($inner).collect();
                 async move {

@@ -1,18 +1,19 @@
 //! The log in GraphQL: read, and followed.
 
-use async_graphql::{
-    Context, Enum, ID, InputObject, Object, OutputType, Subscription,
-    connection::{ConnectionNameType, EdgeNameType},
-};
+use std::borrow::Cow;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, Subscription};
 use entity::log as row;
 use futures_util::{Stream, StreamExt};
 
 use super::{
     Asked,
     client::Client,
+    connection::{Connection, Listed, PageOf},
     error::{ApiError, Result},
     id::GlobalId,
-    page::{self, PageOf},
+    page,
+    plain::Plain,
     scalar::Instant,
 };
 use crate::domain::{
@@ -81,23 +82,13 @@ impl LogEntry {
     }
 }
 
-/// The names of a page's types, which are short for `LogEntry…`.
-pub(super) struct Named;
+impl Plain for LogEntry {}
 
-impl ConnectionNameType for Named {
-    fn type_name<T: OutputType>() -> String {
-        "LogConnection".to_owned()
+impl Listed for LogEntry {
+    fn stem() -> Cow<'static, str> {
+        "Log".into()
     }
 }
-
-impl EdgeNameType for Named {
-    fn type_name<T: OutputType>() -> String {
-        "LogEdge".to_owned()
-    }
-}
-
-/// A page of the log.
-pub(super) type LogPage = PageOf<LogEntry, Named, Named>;
 
 /// Which entries are asked for. What is left out does not matter.
 #[derive(InputObject)]
@@ -146,11 +137,11 @@ impl LogQuery {
         #[graphql(desc = "How many from the end, 1..100.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Which entries.")] filter: Option<LogFilter>,
-    ) -> Result<LogPage> {
+    ) -> Result<PageOf<LogEntry>> {
         let viewer = ctx.actor().viewer()?;
         let slice = page::slice(first, after, last, before)?;
         let entries = log::list(ctx.state(), &viewer, &filter.into(), &slice).await?;
-        Ok(page::connection(entries, Position::of, LogEntry))
+        Ok(Connection::of(entries, Position::of, LogEntry))
     }
 }
 

@@ -1,23 +1,13 @@
-//! Relay's paging: arguments become a [`Slice`], a [`Page`] becomes a connection.
+//! Relay's paging: arguments become a [`Slice`], and positions become cursors.
 
 use std::fmt;
 
-use async_graphql::{
-    OutputType,
-    connection::{
-        Connection, ConnectionNameType, DefaultConnectionName, DefaultEdgeName, Edge, EdgeNameType,
-        EmptyFields,
-    },
-};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use entity::{BackupId, LogId, RunId, ScheduleId, TaskId, Timestamp};
 
 use crate::{
-    domain::{
-        backup, log,
-        page::{Page, Slice},
-    },
+    domain::{backup, log, page::Slice},
     error::{Error, Result},
 };
 
@@ -174,31 +164,6 @@ fn cursor<K: Cursor>(field: &str, text: Option<String>) -> Result<Option<K>> {
         K::decode(&text).ok_or_else(|| Error::validation(field, "is not a cursor of this list"))
     })
     .transpose()
-}
-
-/// A connection's type, with the names that Relay wants.
-pub(super) type PageOf<T, C = DefaultConnectionName, E = DefaultEdgeName> =
-    Connection<String, T, EmptyFields, EmptyFields, C, E>;
-
-/// Makes a connection. `key` tells an item's position, `node` what is shown of it.
-pub(super) fn connection<T, K, N, C, E>(
-    page: Page<T>,
-    key: impl Fn(&T) -> K,
-    node: impl Fn(T) -> N,
-) -> PageOf<N, C, E>
-where
-    K: Cursor,
-    N: OutputType,
-    C: ConnectionNameType,
-    E: EdgeNameType,
-{
-    let mut connection = Connection::new(page.has_previous, page.has_next);
-    let edges = page
-        .items
-        .into_iter()
-        .map(|item| Edge::new(key(&item).encode(), node(item)));
-    connection.edges.extend(edges);
-    connection
 }
 
 /// What a list may cost: as often what an item costs as it may have items. Called by the schema's `complexity`

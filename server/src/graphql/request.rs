@@ -1,16 +1,15 @@
-//! A request that was read: parsed once, held against the limits, and its operation found.
+//! A request that was read: its document, its operation and its variables are good.
+
+use std::sync::Arc;
 
 use async_graphql::{
     Request, ServerError, Variables,
-    parser::{
-        parse_query,
-        types::{ExecutableDocument, OperationDefinition, OperationType},
-    },
+    parser::types::{ExecutableDocument, OperationDefinition, OperationType},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{limits, variables};
+use super::{documents::Documents, variables};
 use crate::error::Error;
 
 /// The parameters of a request, as GraphQL over HTTP and `graphql-transport-ws` both have them.
@@ -54,8 +53,8 @@ pub struct Prepared {
 /// Why a request can't be executed.
 #[derive(Debug)]
 pub enum Rejected {
-    /// Its text is no GraphQL.
-    Syntax(ServerError),
+    /// Its text is no GraphQL, or none of this schema.
+    Invalid(Vec<ServerError>),
     /// It is too large, or names no operation.
     Refused(Error),
 }
@@ -66,20 +65,26 @@ impl From<Error> for Rejected {
     }
 }
 
-/// Parses a request, finds its operation, and holds its variables against it.
-pub fn prepare(parameters: Parameters) -> Result<Prepared, Rejected> {
-    limits::check_text(&parameters.query)?;
-    let document = parse_query(&parameters.query)
-        .map_err(|error| Rejected::Syntax(ServerError::from(error)))?;
-    limits::check_size(&document)?;
-    let operation = operation(&document, parameters.operation_name.as_deref())?;
-    let variables = parameters.variables.unwrap_or_default();
-    variables::check(operation, &variables)?;
+/// Reads a request, finds its operation, and holds its variables against it.
+pub async fn prepare(documents: &Documents, parameters: Parameters) -> Result<Prepared, Rejected> {
+    let Parameters {
+        query,
+        operation_name,
+        variables,
+        ..
+    } = parameters;
+    let document = documents.parse(&query)?;
+    let operation = operation(&document.parsed, operation_name.as_deref())?;
     let kind = operation.ty;
-    let mut request =
-        Request::new(parameters.query).variables(Variables::from_json(Value::Object(variables)));
-    request.operation_name = parameters.operation_name;
-    request.set_parsed_query(document);
+    let variables = variables.unwrap_or_default();
+    variables::check(operation, &variables)?;
+    let variables = Variables::from_json(Value::Object(variables));
+    documents
+        .validate(&query, operation_name.as_deref(), &document, &variables)
+        .await?;
+    let mut request = Request::new(query).variables(variables);
+    request.operation_name = operation_name;
+    request.set_parsed_query(Arc::unwrap_or_clone(document.parsed));
     Ok(Prepared {
         request,
         operation: kind,
@@ -112,18 +117,26 @@ mod tests {
 
     use super::*;
 
-    fn prepared(parameters: Value) -> Result<Prepared, Rejected> {
-        prepare(serde_json::from_value(parameters).expect("parameters"))
+    async fn prepared(documents: &Documents, parameters: Value) -> Result<Prepared, Rejected> {
+        let parameters = serde_json::from_value(parameters).expect("parameters");
+        prepare(documents, parameters).await
     }
 
-    #[test]
-    fn the_operation_is_found_by_name() {
+    #[tokio::test]
+    async fn the_operation_is_found_by_name() {
+        let documents = Documents::default();
         let query =
             "query a { viewer { name } } mutation b { closeMySchedules { schedules { name } } }";
-        let found = prepared(json!({"query": query, "operationName": "b"})).expect("good");
-        assert_eq!(found.operation, OperationType::Mutation);
-        assert!(prepared(json!({"query": query})).is_err());
-        assert!(prepared(json!({"query": query, "operationName": "c"})).is_err());
+        let named = json!({"query": query, "operationName": "b"});
+        // Read for the first time, and out of what is known.
+        for _ in 0..2 {
+            let found = prepared(&documents, named.clone()).await.expect("good");
+            assert_eq!(found.operation, OperationType::Mutation);
+        }
+        let without_name = prepared(&documents, json!({"query": query})).await;
+        assert!(without_name.is_err());
+        let unknown = json!({"query": query, "operationName": "c"});
+        assert!(prepared(&documents, unknown).await.is_err());
     }
 
     #[test]
@@ -132,11 +145,31 @@ mod tests {
         assert!(serde_json::from_value::<Parameters>(parameters).is_err());
     }
 
-    #[test]
-    fn what_is_no_graphql_is_rejected() {
-        assert!(matches!(
-            prepared(json!({"query": "{"})),
-            Err(Rejected::Syntax(_))
-        ));
+    #[tokio::test]
+    async fn what_is_not_of_this_schema_is_rejected_again_and_again() {
+        let documents = Documents::default();
+        for query in [
+            "{",
+            "{ nothing }",
+            "{ viewer }",
+            "{ viewer { name(a: 1) } }",
+        ] {
+            for _ in 0..2 {
+                let rejected = prepared(&documents, json!({"query": query})).await;
+                assert!(matches!(rejected, Err(Rejected::Invalid(_))), "{query}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn variables_are_checked_each_time() {
+        let documents = Documents::default();
+        let query = "query($name: UUID!) { schedule(name: $name) { title } }";
+        let with = |name: Value| json!({"query": query, "variables": {"name": name}});
+        let good = with(json!(uuid::Uuid::new_v4()));
+        assert!(prepared(&documents, with(json!("?"))).await.is_err());
+        assert!(prepared(&documents, good.clone()).await.is_ok());
+        assert!(prepared(&documents, with(json!("?"))).await.is_err());
+        assert!(prepared(&documents, good).await.is_ok());
     }
 }

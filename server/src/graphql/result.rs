@@ -1,15 +1,20 @@
 //! Results in GraphQL: read, reported, imported, amended.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{
+    Context, ContextSelectionSet, Enum, ID, InputObject, Object, SimpleObject, parser::types::Field,
+};
 use entity::{Guid, Timestamp, correction, result as row};
 use uuid::Uuid;
 
 use super::{
     Asked,
     client::Client,
+    connection::Listed,
     error::Result,
     id::GlobalId,
+    json::Json,
     loaders::{CorrectionsOf, OutputOf},
+    plain::{Plain, Written},
     scalar::Instant,
     schedule::Schedule,
 };
@@ -162,6 +167,31 @@ impl TestResult {
     }
 }
 
+impl Plain for TestResult {
+    fn write(&self, field: &Field, _: &ContextSelectionSet<'_>, json: &mut Json) -> bool {
+        let row = &self.row;
+        match field.name.node.as_str() {
+            "id" => json.value(
+                GlobalId::Result(self.schedule, row.number)
+                    .encode()
+                    .as_str(),
+            ),
+            "script" => json.value(&row.script),
+            "status" => json.name_of(ResultStatus::from(row.status)),
+            "attempt" => json.value(row.attempt),
+            "message" => json.value(&row.message),
+            "durationMs" => json.value(row.duration_ms),
+            "startedTime" => json.time(row.started_time),
+            "submittedTime" => json.time(Some(row.submitted_time)),
+            "revision" => json.value(row.revision),
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Listed for TestResult {}
+
 /// What an ADMIN corrected in a result.
 struct Correction(correction::Model);
 
@@ -307,9 +337,9 @@ struct AmendResultInput {
 #[derive(SimpleObject)]
 struct ReportResultPayload {
     /// The result, right after the report.
-    result: TestResult,
+    result: Written<TestResult>,
     /// Its schedule, right after the report.
-    schedule: Schedule,
+    schedule: Written<Schedule>,
 }
 
 /// What became of some reports.
@@ -320,7 +350,7 @@ struct ReportResultsPayload {
     /// How many had been recorded before, by their keys.
     duplicates: i32,
     /// The schedule, right after the reports.
-    schedule: Schedule,
+    schedule: Written<Schedule>,
 }
 
 impl From<Receipt> for ReportResultsPayload {
@@ -335,7 +365,7 @@ impl From<Receipt> for ReportResultsPayload {
         Self {
             accepted: count(false),
             duplicates: count(true),
-            schedule: Schedule(receipt.schedule),
+            schedule: Written(Schedule(receipt.schedule)),
         }
     }
 }
@@ -377,8 +407,8 @@ impl ResultMutation {
         let (schedule, report) = input.into();
         let (row, schedule) = report::report(ctx.state(), ctx.actor(), schedule, report).await?;
         Ok(ReportResultPayload {
-            result: TestResult::new(row, schedule.schedule_name),
-            schedule: Schedule(schedule),
+            result: Written(TestResult::new(row, schedule.schedule_name)),
+            schedule: Written(Schedule(schedule)),
         })
     }
 

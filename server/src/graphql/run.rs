@@ -8,10 +8,12 @@ use super::{
     Asked,
     action::TaskAction,
     backup::Backup,
+    connection::{Connection, Listed, PageOf},
     error::{ApiError, Result},
     id::GlobalId,
     loaders::BackupOf,
-    page::{self, PageOf},
+    page,
+    plain::Plain,
     scalar::Instant,
     schedule::Schedule,
     task::Task,
@@ -97,6 +99,10 @@ impl From<run_output::Model> for OutputLine {
 
 /// One execution: of a task's slot, or of something that somebody asked for.
 pub(super) struct Run(pub(super) row::Model);
+
+impl Plain for Run {}
+
+impl Listed for Run {}
 
 /// One execution: of a task's slot, or of something that somebody asked for.
 #[Object]
@@ -264,7 +270,7 @@ impl RunQuery {
             slice: page::forward(first, after)?,
         };
         let runs = ctx.loader().load_one(range).await?.unwrap_or_default();
-        Ok(page::connection(runs, |run| run.run_id, Run))
+        Ok(Connection::of(runs, |run| run.run_id, Run))
     }
 }
 

@@ -1,6 +1,9 @@
 //! Schedules in GraphQL: found, opened, changed, closed.
 
-use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{
+    Context, ContextSelectionSet, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject,
+    parser::types::Field,
+};
 use entity::{Guid, label, schedule as row};
 use uuid::Uuid;
 
@@ -8,10 +11,13 @@ use super::{
     Asked,
     client::Client,
     comparison::Comparison,
+    connection::{Connection, Listed, PageOf},
     error::Result,
     id::GlobalId,
+    json::Json,
     loaders::{ComparisonOf, LabelsOf, MissingOf, PlanOf, PreviousOf, RemainingOf},
-    page::{self, PageOf},
+    page,
+    plain::{Plain, Written, write_object},
     plan::{Plan, PlanInput},
     result::{ResultFilter, TestResult},
     scalar::Instant,
@@ -56,12 +62,23 @@ impl From<label::Model> for Label {
     }
 }
 
+impl Plain for Label {
+    fn write(&self, field: &Field, _: &ContextSelectionSet<'_>, json: &mut Json) -> bool {
+        match field.name.node.as_str() {
+            "key" => json.value(&self.key),
+            "value" => json.value(&self.value),
+            _ => return false,
+        }
+        true
+    }
+}
+
 /// How far a schedule is. Counts the latest attempt of each script.
-struct Progress(row::Model);
+struct Progress<'a>(&'a row::Model);
 
 /// How far a schedule is. Counts the latest attempt of each script.
 #[Object]
-impl Progress {
+impl Progress<'_> {
     /// How many scripts are expected; null where no list of them was given.
     async fn expected(&self) -> Option<i32> {
         self.0.expected
@@ -69,7 +86,7 @@ impl Progress {
 
     /// Scripts with a final status.
     async fn reported(&self) -> i32 {
-        schedule::reported(&self.0)
+        schedule::reported(self.0)
     }
 
     /// Scripts that are under way.
@@ -104,7 +121,7 @@ impl Progress {
 
     /// The share of the expected scripts that are final, 0..100; null where `expected` is.
     async fn percent(&self) -> Option<f64> {
-        schedule::percent(&self.0)
+        schedule::percent(self.0)
     }
 
     /// An estimate of how long a RUNNING schedule will still take, in seconds, from how long the same scripts took in
@@ -115,6 +132,25 @@ impl Progress {
             .loader()
             .load_one(RemainingOf(self.0.schedule_id))
             .await?)
+    }
+}
+
+impl Plain for Progress<'_> {
+    fn write(&self, field: &Field, _: &ContextSelectionSet<'_>, json: &mut Json) -> bool {
+        let row = &self.0;
+        match field.name.node.as_str() {
+            "expected" => json.value(row.expected),
+            "reported" => json.value(schedule::reported(row)),
+            "running" => json.value(row.running),
+            "pass" => json.value(row.pass),
+            "fail" => json.value(row.fail),
+            "block" => json.value(row.block),
+            "error" => json.value(row.error),
+            "skip" => json.value(row.skip),
+            "percent" => json.value(schedule::percent(row)),
+            _ => return false,
+        }
+        true
     }
 }
 
@@ -153,12 +189,12 @@ impl Schedule {
 
     /// Its labels, by key; at most 50.
     #[graphql(complexity = "5 + child_complexity")]
-    async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
+    async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Written<Label>>> {
         let labels = ctx.loader().load_one(LabelsOf(self.0.schedule_id)).await?;
         Ok(labels
             .unwrap_or_default()
             .into_iter()
-            .map(Into::into)
+            .map(|label| Written(label.into()))
             .collect())
     }
 
@@ -188,8 +224,8 @@ impl Schedule {
     }
 
     /// How far it is.
-    async fn progress(&self) -> Progress {
-        Progress(self.0.clone())
+    async fn progress(&self) -> Written<Progress<'_>> {
+        Written(Progress(&self.0))
     }
 
     /// The expected scripts whose latest attempt is not final, in the order in which they were named.
@@ -222,7 +258,7 @@ impl Schedule {
         let range = Range::OfSchedule(self.0.schedule_id, filter.into(), slice);
         let results = ctx.loader().load_one(range).await?.unwrap_or_default();
         let name = self.0.schedule_name;
-        Ok(page::connection(
+        Ok(Connection::of(
             results,
             |row| row.number,
             |row| TestResult::new(row, name),
@@ -264,6 +300,28 @@ impl Schedule {
         Ok(Some(Comparison::new(comparison, previous)))
     }
 }
+
+impl Plain for Schedule {
+    fn write(&self, field: &Field, ctx: &ContextSelectionSet<'_>, json: &mut Json) -> bool {
+        let row = &self.0;
+        match field.name.node.as_str() {
+            "id" => json.value(GlobalId::Schedule(row.schedule_name).encode().as_str()),
+            "name" => json.uuid(row.schedule_name.0),
+            "title" => json.value(&row.title),
+            "status" => json.name_of(ScheduleStatus::from(row.state)),
+            "createdTime" => json.time(Some(row.created_time)),
+            "lastModifyTime" => json.time(Some(row.last_modify_time)),
+            "closedTime" => json.time(row.closed_time),
+            "revision" => json.value(row.revision),
+            "leaseSeconds" => json.value(row.lease_seconds),
+            "progress" => return write_object(&Progress(row), field, ctx, json),
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Listed for Schedule {}
 
 /// A key and a value to find schedules by.
 #[derive(InputObject)]
@@ -472,8 +530,9 @@ impl ScheduleQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The schedule's name.")] name: Uuid,
-    ) -> Result<Option<Schedule>> {
-        Ok(ctx.loader().load_one(Guid(name)).await?.map(Schedule))
+    ) -> Result<Option<Written<Schedule>>> {
+        let schedule = ctx.loader().load_one(Guid(name)).await?;
+        Ok(schedule.map(|schedule| Written(Schedule(schedule))))
     }
 
     /// Schedules, the newest first: by the order in which they came here.
@@ -490,7 +549,7 @@ impl ScheduleQuery {
         let viewer = ctx.actor().viewer()?;
         let slice = page::slice(first, after, last, before)?;
         let schedules = schedule::list(ctx.state(), &viewer, &filter.into(), &slice).await?;
-        Ok(page::connection(
+        Ok(Connection::of(
             schedules,
             |schedule| schedule.schedule_id,
             Schedule,

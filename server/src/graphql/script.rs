@@ -4,8 +4,10 @@ use async_graphql::{Context, Object};
 
 use super::{
     Asked,
+    connection::{Connection, Listed, PageOf},
     error::Result,
-    page::{self, PageOf},
+    page,
+    plain::Plain,
     result::TestResult,
 };
 use crate::domain::{
@@ -16,6 +18,10 @@ use crate::domain::{
 
 /// One script across schedules.
 pub(super) struct Script(script::Script);
+
+impl Plain for Script {}
+
+impl Listed for Script {}
 
 /// One script across schedules. What is said of it is over the last 50 closed or running schedules that hold it, by its
 /// latest attempt in each.
@@ -43,7 +49,7 @@ impl Script {
             let name = schedules.get(&row.schedule_id)?.schedule_name;
             Some((row, name))
         });
-        Ok(page::connection(
+        Ok(Connection::of(
             named,
             |(row, _)| row.schedule_id,
             |(row, name)| TestResult::new(row, name),
@@ -117,7 +123,7 @@ impl ScriptQuery {
         };
         let slice = page::forward(first, after)?;
         let scripts = script::list(ctx.state(), &viewer, &filter, &slice).await?;
-        Ok(page::connection(
+        Ok(Connection::of(
             scripts,
             |script| script.name.clone(),
             Script,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     Asked,
     error::{ApiError, Result},
+    plain::Written,
     result::TestResult,
     schedule::{Schedule, ScheduleFilter},
 };
@@ -27,15 +28,15 @@ impl ScheduleChange {
     }
 
     /// The schedule at the moment of reading.
-    async fn schedule(&self) -> Schedule {
-        Schedule(self.0.schedule.clone())
+    async fn schedule(&self) -> Written<Schedule> {
+        Written(Schedule(self.0.schedule.clone()))
     }
 
     /// The results whose revision lies in (the previous message's revision, this one], in the order of their changes;
     /// at most 500.
-    async fn results(&self) -> Vec<TestResult> {
+    async fn results(&self) -> Vec<Written<TestResult>> {
         let name = self.0.schedule.schedule_name;
-        let result = |row| TestResult::new(row, name);
+        let result = |row| Written(TestResult::new(row, name));
         self.0.results.iter().cloned().map(result).collect()
     }
 }
@@ -71,8 +72,12 @@ impl ScheduleSubscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which schedules.")] filter: Option<ScheduleFilter>,
-    ) -> Result<impl Stream<Item = Result<Schedule>> + use<>> {
+    ) -> Result<impl Stream<Item = Result<Written<Schedule>>> + use<>> {
         let updates = feed::updates(ctx.state(), ctx.actor(), filter.into()).await?;
-        Ok(updates.map(|schedule| schedule.map(Schedule).map_err(ApiError)))
+        Ok(updates.map(|schedule| {
+            schedule
+                .map(|schedule| Written(Schedule(schedule)))
+                .map_err(ApiError)
+        }))
     }
 }

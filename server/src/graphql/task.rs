@@ -11,10 +11,12 @@ use entity::{Guid, task as row};
 use super::{
     Asked,
     action::{TaskAction, TaskActionInput},
+    connection::{Connection, Listed, PageOf},
     error::Result,
     id::GlobalId,
     loaders::LastRunOf,
-    page::{self, PageOf},
+    page,
+    plain::Plain,
     run::Run,
     scalar::Instant,
     slot::{self, DEFAULT_SLOTS, Slot},
@@ -82,6 +84,10 @@ pub(super) enum MonthEndPolicy {
 
 /// Something that falls due at a time, once or again and again.
 pub(super) struct Task(pub(super) row::Model);
+
+impl Plain for Task {}
+
+impl Listed for Task {}
 
 /// Something that falls due at a time, once or again and again.
 #[Object]
@@ -203,7 +209,7 @@ impl Task {
             slice: page::forward(first, after)?,
         };
         let runs = ctx.loader().load_one(range).await?.unwrap_or_default();
-        Ok(page::connection(runs, |run| run.run_id, Run))
+        Ok(Connection::of(runs, |run| run.run_id, Run))
     }
 
     /// When it was made.
@@ -383,7 +389,7 @@ impl TaskQuery {
         let viewer = ctx.actor().viewer()?;
         let slice = page::forward(first, after)?;
         let tasks = task::list(ctx.state(), &viewer, enabled, &slice).await?;
-        Ok(page::connection(tasks, |task| task.id, Task))
+        Ok(Connection::of(tasks, |task| task.id, Task))
     }
 
     /// The names of the commands that tasks may run, as the server's operator configured them.

@@ -16,6 +16,7 @@ use crate::{
     error::{Error, Result},
     graphql::{
         error::{response_of, with_codes},
+        json::Json,
         request::{Parameters, Prepared, Rejected, prepare},
         request_data,
     },
@@ -182,7 +183,7 @@ async fn execute(
     let Prepared {
         mut request,
         operation,
-    } = match prepare(parameters) {
+    } = match prepare(&app.documents, parameters).await {
         Ok(prepared) => prepared,
         Err(rejected) => return answer(media, media.status_of_bad_request(), &rejection(rejected)),
     };
@@ -217,7 +218,7 @@ async fn execute(
 /// What a rejected request is answered.
 pub(super) fn rejection(rejected: Rejected) -> Answer {
     match rejected {
-        Rejected::Syntax(error) => with_codes(Answer::from_errors(vec![error])),
+        Rejected::Invalid(errors) => with_codes(Answer::from_errors(errors)),
         Rejected::Refused(error) => response_of(error),
     }
 }
@@ -230,18 +231,6 @@ pub(super) fn is_request_error(answer: &Answer) -> bool {
         && answer.errors.iter().all(is_outside)
 }
 
-/// An answer as JSON. One to a request that was not executed has no `data`.
-pub(super) fn to_json(answer: &Answer) -> Value {
-    let json = serde_json::to_value(answer).expect("an answer is made of maps, lists and scalars");
-    match json {
-        Value::Object(mut map) if is_request_error(answer) => {
-            map.remove("data");
-            Value::Object(map)
-        }
-        json => json,
-    }
-}
-
 fn failed(media: Media, status: StatusCode, error: Error) -> Response {
     let mut response = answer(media, status, &response_of(error));
     if status == StatusCode::UNAUTHORIZED {
@@ -252,16 +241,13 @@ fn failed(media: Media, status: StatusCode, error: Error) -> Response {
 }
 
 fn answer(media: Media, status: StatusCode, answer: &Answer) -> Response {
-    let body = if is_request_error(answer) {
-        to_json(answer).to_string().into_bytes()
-    } else {
-        serde_json::to_vec(answer).expect("an answer is made of maps, lists and scalars")
-    };
+    let mut json = Json::default();
+    json.answer(answer, !is_request_error(answer));
     let content_type = HeaderValue::from_static(media.content_type());
     (
         status,
         [NO_STORE, (header::CONTENT_TYPE, content_type)],
-        body,
+        json.into_bytes(),
     )
         .into_response()
 }

@@ -188,7 +188,7 @@ async fn serve(
             () = stopping.cancelled() => return Some(Close::GOING_AWAY),
             message = stream.next() => match message {
                 None | Some(Err(_) | Ok(Message::Close(_))) => return None,
-                Some(Ok(message)) => match conversation.hear(&message) {
+                Some(Ok(message)) => match conversation.hear(&message).await {
                     ControlFlow::Continue(reply) => next = reply,
                     ControlFlow::Break(close) => return Some(close),
                 },
@@ -238,7 +238,7 @@ struct Conversation {
 
 impl Conversation {
     /// Takes a message. Returns what to reply at once, or what to close with.
-    fn hear(&mut self, message: &Message) -> ControlFlow<Close, Option<ToClient>> {
+    async fn hear(&mut self, message: &Message) -> ControlFlow<Close, Option<ToClient>> {
         self.heard = Instant::now();
         let message = match FromClient::read(message) {
             Ok(message) => message,
@@ -248,7 +248,7 @@ impl Conversation {
             None | Some(FromClient::Pong) => ControlFlow::Continue(None),
             Some(FromClient::Ping) => ControlFlow::Continue(Some(ToClient::Pong)),
             Some(FromClient::ConnectionInit { .. }) => ControlFlow::Break(Close::SECOND_INIT),
-            Some(FromClient::Subscribe { id, payload }) => self.begin(id, payload),
+            Some(FromClient::Subscribe { id, payload }) => self.begin(id, payload).await,
             Some(FromClient::Complete { id }) => {
                 self.end(&id);
                 ControlFlow::Continue(None)
@@ -257,7 +257,7 @@ impl Conversation {
     }
 
     /// Begins an operation.
-    fn begin(
+    async fn begin(
         &mut self,
         id: String,
         parameters: Parameters,
@@ -265,11 +265,11 @@ impl Conversation {
         if self.operations.contains_key(&id) {
             return ControlFlow::Break(Close::DUPLICATE_OPERATION);
         }
-        let prepared = match prepare(parameters) {
+        let prepared = match prepare(&self.app.documents, parameters).await {
             Ok(prepared) => prepared,
             Err(rejected) => {
                 let errors = graphql::rejection(rejected);
-                return ControlFlow::Continue(Some(ToClient::error(id, &errors)));
+                return ControlFlow::Continue(Some(ToClient::error(id, errors)));
             }
         };
         let is_endless = prepared.operation == OperationType::Subscription;
@@ -341,7 +341,7 @@ async fn operate(
     if operation == OperationType::Subscription {
         let mut answers = app.schema.execute_stream(request);
         while let Some(answer) = answers.next().await {
-            let message = ToClient::next_or_error(&id, &with_codes(answer));
+            let message = ToClient::next_or_error(&id, with_codes(answer));
             let is_last = message.is_last();
             if outbox.send(message).await.is_err() || is_last {
                 return;
@@ -349,7 +349,7 @@ async fn operate(
         }
     } else {
         let answer = with_codes(app.schema.execute(request).await);
-        let message = ToClient::next_or_error(&id, &answer);
+        let message = ToClient::next_or_error(&id, answer);
         let is_last = message.is_last();
         if outbox.send(message).await.is_err() || is_last {
             return;

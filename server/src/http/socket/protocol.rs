@@ -1,13 +1,16 @@
 //! The messages of `graphql-transport-ws`, and the codes that close a socket.
 
-use async_graphql::Response as Answer;
-use axum::extract::ws::Message;
-use serde::{Deserialize, Serialize};
+use async_graphql::{Response as Answer, ServerError};
+use axum::{
+    body::Bytes,
+    extract::ws::{Message, Utf8Bytes},
+};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    graphql::request::Parameters,
-    http::graphql::{is_request_error, to_json},
+    graphql::{json::Json, request::Parameters},
+    http::graphql::is_request_error,
 };
 
 /// The name of the protocol, as sockets negotiate it.
@@ -73,35 +76,44 @@ pub(super) fn authorization(payload: Option<&Map<String, Value>>) -> Option<&str
 }
 
 /// What the server says.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Debug)]
 pub(super) enum ToClient {
     ConnectionAck,
     Ping,
     Pong,
-    Next { id: String, payload: Value },
-    Error { id: String, payload: Value },
-    Complete { id: String },
+    /// The payload is JSON.
+    Next {
+        id: String,
+        payload: Json,
+    },
+    Error {
+        id: String,
+        errors: Vec<ServerError>,
+    },
+    Complete {
+        id: String,
+    },
 }
 
 impl ToClient {
     /// An answer of an operation; an error, which ends it, where nothing could be executed.
-    pub(super) fn next_or_error(id: &str, answer: &Answer) -> Self {
-        if is_request_error(answer) {
+    pub(super) fn next_or_error(id: &str, answer: Answer) -> Self {
+        if is_request_error(&answer) {
             return Self::error(id.to_owned(), answer);
         }
+        let mut payload = Json::default();
+        payload.answer(&answer, true);
         Self::Next {
             id: id.to_owned(),
-            payload: to_json(answer),
+            payload,
         }
     }
 
     /// An operation that could not be executed.
-    pub(super) fn error(id: String, answer: &Answer) -> Self {
-        let mut payload = to_json(answer);
+    pub(super) fn error(id: String, answer: Answer) -> Self {
         Self::Error {
             id,
-            payload: payload["errors"].take(),
+            errors: answer.errors,
         }
     }
 
@@ -119,8 +131,33 @@ impl ToClient {
     }
 
     pub(super) fn into_frame(self) -> Message {
-        let text = serde_json::to_string(&self).expect("a message is made of maps and texts");
-        Message::Text(text.into())
+        let mut json = Json::default();
+        match self {
+            Self::ConnectionAck => json.raw(br#"{"type":"connection_ack"}"#),
+            Self::Ping => json.raw(br#"{"type":"ping"}"#),
+            Self::Pong => json.raw(br#"{"type":"pong"}"#),
+            Self::Next { id, payload } => {
+                json.raw(br#"{"type":"next","id":"#);
+                json.value(id);
+                json.raw(br#","payload":"#);
+                json.raw(&payload.into_bytes());
+                json.raw(b"}");
+            }
+            Self::Error { id, errors } => {
+                json.raw(br#"{"type":"error","id":"#);
+                json.value(id);
+                json.raw(br#","payload":"#);
+                json.value(errors);
+                json.raw(b"}");
+            }
+            Self::Complete { id } => {
+                json.raw(br#"{"type":"complete","id":"#);
+                json.value(id);
+                json.raw(b"}");
+            }
+        }
+        let text = Utf8Bytes::try_from(Bytes::from(json.into_bytes()));
+        Message::Text(text.expect("JSON is text"))
     }
 }
 

@@ -22,9 +22,14 @@ use daybook::{
     state::State,
 };
 use entity::client::Role;
+use mimalloc::MiMalloc;
 use tokio::{net::TcpListener, runtime::Runtime, signal::unix};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+
+/// Answers are many small pieces of memory that live for a moment, on all cores at once.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Keeps the day's record of what automation did.
 #[derive(Parser)]

@@ -6,6 +6,7 @@
 //! exact command to type.
 
 mod assets;
+mod bench;
 mod compress;
 mod dashboard;
 mod demonstration;
@@ -77,6 +78,15 @@ enum Command {
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
         minutes: u32,
     },
+    /// Measure Daybook against the floor beneath it and against what people would write instead
+    Bench {
+        /// Everything in less than three minutes, for a first look
+        #[arg(long)]
+        quick: bool,
+        /// Only these workloads: reports, batches, page, nested, followers, history, start, visit
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+    },
     /// Write server/schema.graphql, the schema that the server's types make
     Schema,
 }
@@ -117,6 +127,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Lint => lint::run(&shell),
         Command::Ci => Ok(cmd!(shell, "bash .ci/run").run()?),
         Command::Schemathesis { minutes } => schemathesis::run(&shell, minutes),
+        Command::Bench { quick, only } => bench::run(&shell, quick, &only),
         Command::Schema => server::write_schema(&shell),
     }
 }

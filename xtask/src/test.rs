@@ -19,7 +19,7 @@ use crate::{
 const DATABASE_URL: &str = "TEST_MYSQL_URL";
 
 /// The browser of the end-to-end tests, and what drives it.
-const BROWSER: &[DebianPackage] = &[
+pub(crate) const BROWSER: &[DebianPackage] = &[
     DebianPackage {
         name: "chromium",
         programs: &["chromium"],

@@ -43,6 +43,8 @@ struct Arguments {
 enum Command {
     /// Start the server
     Serve(Flags),
+    /// Ask the server that these settings start whether it is ready; fail where it isn't
+    Healthcheck(Flags),
     /// Bring the database's tables up to date, and end
     Migrate(Flags),
     /// Fill a server with three weeks of nightly runs, and keep one going: a look at how it is
@@ -135,6 +137,9 @@ impl From<RoleArgument> for Role {
     }
 }
 
+/// How long a server may take to say whether it is ready: it waits for its database for 5 s.
+const HEALTHCHECK: Duration = Duration::from_secs(8);
+
 /// How long to wait at the end for threads that hang: in a read of a disk that is gone, for example.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
@@ -159,6 +164,7 @@ fn main() -> ExitCode {
 async fn execute(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(flags) => serve(&flags).await,
+        Command::Healthcheck(flags) => healthcheck(&flags).await,
         Command::Migrate(flags) => migrate(&flags).await,
         Command::Demo(options) => Ok(demo::run(&options, until_told_to_stop()?).await?),
         Command::PrintSchema => {
@@ -190,6 +196,22 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("can't listen on {}", config.listen))?;
     daybook::run(config, listener, until_told_to_stop()?).await
+}
+
+/// For an image without a shell and curl, whose health nothing else can ask for.
+async fn healthcheck(flags: &Flags) -> anyhow::Result<()> {
+    // Who listens on all addresses is reached at 0.0.0.0 or [::] as well.
+    let listen = Config::load(flags)?.listen;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(HEALTHCHECK)
+        .build()?;
+    let answer = client.get(format!("http://{listen}/readyz")).send().await?;
+    let is_ready = answer.status().is_success();
+    let said = answer.text().await?;
+    ensure!(is_ready, "the server is not ready: {}", said.trim_end());
+    print!("{said}");
+    Ok(())
 }
 
 async fn migrate(flags: &Flags) -> anyhow::Result<()> {

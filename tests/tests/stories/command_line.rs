@@ -2,7 +2,7 @@
 
 use daybook_tests::process::run_command;
 use daybook_tests::{
-    ADMIN_TOKEN, Answer, Api, Credential, Database, ServerProcess, on_both_databases,
+    ADMIN_TOKEN, Answer, Api, Credential, CuttingProxy, Database, ServerProcess, on_both_databases,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -96,6 +96,37 @@ async fn migrate(database: Database) {
 }
 
 on_both_databases!(the_first_start, token_create, migrate);
+
+/// `daybook healthcheck` tells by its status whether the server of the same settings is ready, and says why it isn't.
+#[tokio::test(flavor = "multi_thread")]
+async fn healthcheck() {
+    let database = Database::mariadb().await;
+    let proxy = CuttingProxy::before(database.address()).await;
+    let mut server = ServerProcess::start_on(&database.url_through(proxy.address())).await;
+    let folder = TempDir::new().expect("a temporary folder");
+    let everywhere = format!("0.0.0.0:{}", server.address().port());
+    let ask = async |listen: &str| {
+        let output = run_command(
+            folder.path(),
+            &["healthcheck"],
+            &[("DAYBOOK_LISTEN", listen)],
+        )
+        .await;
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        (output.status.success(), said)
+    };
+    let address = server.address().to_string();
+    assert_eq!(ask(&address).await, (true, "ready\n".into()));
+    assert_eq!(ask(&everywhere).await, (true, "ready\n".into()));
+
+    proxy.sever();
+    let (is_ready, said) = ask(&address).await;
+    assert!(!is_ready && said.contains("database"), "{said}");
+
+    server.kill().await;
+    let (is_ready, said) = ask(&address).await;
+    assert!(!is_ready && said.contains(&address), "{said}");
+}
 
 /// The printed schema is the committed one, so that a build can't change it unseen.
 #[tokio::test]

@@ -39,6 +39,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address people type to get here, where it differs.
     pub public_url: Option<Url>,
+    /// How many seconds requests are still taken after the server was told to stop.
+    pub drain_seconds: u16,
     /// The token of the client `admin`.
     pub admin_token: Option<Secret>,
     /// Whether reading needs no login.
@@ -156,6 +158,10 @@ pub struct Flags {
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<Url>,
+    /// How many seconds to take requests after being told to stop
+    #[arg(long, value_name = "SECONDS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_seconds: Option<u16>,
     /// Let people read without logging in
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -266,6 +272,7 @@ impl Default for Config {
 const ENVIRONMENT: &[&str] = &[
     "listen",
     "public_url",
+    "drain_seconds",
     "admin_token",
     "public_read",
     "plan_dir",

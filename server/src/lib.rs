@@ -64,16 +64,17 @@ pub async fn run_by(
     scheduler::start(&state);
 
     let tasks = state.background.clone();
+    let drain = Duration::from_secs(state.config.drain_seconds.into());
     let listener = listener.tap_io(|stream| {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "small packets may wait");
         }
     });
     let serving = axum::serve(listener, http::router(state))
-        .with_graceful_shutdown(stopping.clone().cancelled_owned());
+        .with_graceful_shutdown(later(stopping.clone(), drain));
     tokio::select! {
         served = serving => served?,
-        () = out_of_patience(&stopping) => tracing::warn!("some requests did not finish in time"),
+        () = later(stopping, drain + GRACE) => tracing::warn!("some requests did not finish in time"),
     }
     tasks.close();
     if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
@@ -93,9 +94,10 @@ async fn prepare_backups(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn out_of_patience(stopping: &CancellationToken) {
+/// Until the server was told to stop, and then so long.
+async fn later(stopping: CancellationToken, wait: Duration) {
     stopping.cancelled().await;
-    tokio::time::sleep(GRACE).await;
+    tokio::time::sleep(wait).await;
 }
 
 /// Tells the operator where the server is, and how to log in.

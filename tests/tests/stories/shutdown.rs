@@ -1,11 +1,11 @@
 //! SIGTERM: what was begun is finished, nothing new is taken, and everyone is told.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use daybook_tests::subscriber::SCHEDULE_CHANGES;
 use daybook_tests::{
-    Api, Database, PATIENCE, Report, Role, ServerProcess, Socket, eventually, on_both_databases,
-    within,
+    ADMIN_TOKEN, Api, Database, PATIENCE, Report, Role, ServerProcess, Socket, eventually,
+    on_both_databases, within,
 };
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -101,6 +101,32 @@ on_both_databases!(
     in_full_swing,
     sockets_are_told
 );
+
+/// With time to drain, a server that was told to stop says that it isn't ready, and takes new connections until that is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn draining() {
+    let database = Database::sqlite();
+    let mut server = ServerProcess::start_with(&[
+        ("DATABASE_URL", database.url()),
+        ("DAYBOOK_ADMIN_TOKEN", ADMIN_TOKEN),
+        ("DAYBOOK_DRAIN_SECONDS", "3"),
+    ])
+    .await;
+    let told = Instant::now();
+
+    server.terminate();
+    eventually("it says that it stops", PATIENCE, || async {
+        let answer = server.anonymous().get("/readyz").await;
+        (answer.status == 503 && answer.text == "stopping\n").then_some(())
+    })
+    .await;
+    // A client of its own, with a new connection.
+    let viewer = server.admin().query("{ viewer { name } }", json!({})).await;
+    assert_eq!(viewer.data("/viewer/name"), "admin");
+
+    assert!(server.exited().await.success(), "{}", server.log());
+    assert!(told.elapsed() >= Duration::from_secs(3));
+}
 
 /// Reports until the server is gone; returns the scripts that were acknowledged.
 async fn report_until_gone(reporter: Api, schedule: Uuid, machine: usize) -> Vec<String> {

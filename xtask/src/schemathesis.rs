@@ -7,7 +7,7 @@
 use std::{
     env, fs,
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
 };
 
@@ -15,11 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
-use crate::{
-    demonstration::LISTENS,
-    step::{step, stop},
-    tools,
-};
+use crate::{demonstration::LISTENS, python, step::step};
 
 /// A fixed version, so that a new one can't change a run by itself.
 const PACKAGE: &str = "schemathesis==4.32.5";
@@ -34,7 +30,7 @@ const TOKEN: &str = "the-admin-token-of-schemathesis";
 
 /// Tests the facade for so many minutes.
 pub(crate) fn run(shell: &Shell, minutes: u32) -> Result<()> {
-    install(shell)?;
+    python::installed(shell, ENVIRONMENT, &[PACKAGE])?;
     step("compile the server", || {
         Ok(cmd!(shell, "cargo build --bins").quiet().run()?)
     })?;
@@ -55,32 +51,6 @@ pub(crate) fn run(shell: &Shell, minutes: u32) -> Result<()> {
         let log = fs::read_to_string(server.log())?;
         ensure!(!log.contains(" ERROR "), "the server logged errors:\n{log}");
         Ok(ended?)
-    })
-}
-
-/// Installs the program where it is missing or another version.
-fn install(shell: &Shell) -> Result<()> {
-    // Written last, so that an installation that broke off counts for nothing.
-    let note = Path::new(ENVIRONMENT).join("installed");
-    if fs::read_to_string(&note).is_ok_and(|installed| installed == PACKAGE) {
-        return Ok(());
-    }
-    tools::python_environments(shell)?;
-    step(&format!("install {PACKAGE}"), || {
-        let pip = Path::new(ENVIRONMENT).join("bin/pip");
-        cmd!(shell, "python3 -m venv --clear {ENVIRONMENT}").run()?;
-        cmd!(
-            shell,
-            "{pip} install --quiet --disable-pip-version-check {PACKAGE}"
-        )
-        .run()
-        .map_err(|_| {
-            stop(
-                "Schemathesis could not be installed",
-                format!("{} install {PACKAGE}", pip.display()),
-            )
-        })?;
-        Ok(fs::write(note, PACKAGE)?)
     })
 }
 

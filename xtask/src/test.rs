@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
 use crate::{
-    dashboard,
+    dashboard, deployment,
     mariadb::MariaDb,
     npm,
     step::step,
@@ -43,6 +43,7 @@ pub(crate) fn run(shell: &Shell, nextest_args: &[OsString]) -> Result<()> {
     tools::nextest(shell)?;
     tools::debian(shell, BROWSER)?;
     npm::installed(shell, BROWSER_TOOLS)?;
+    deployment::tools(shell)?;
     dashboard::build(shell)?;
     // The server's program, which some tests start, is built with what the tests are built with:
     // for a package alone, cargo would compile many of the libraries once more.

@@ -99,6 +99,47 @@ pub(crate) fn python_environments(shell: &Shell) -> Result<()> {
     install(shell, &["python3-venv"])
 }
 
+/// Unpacks these of Debian's packages into a folder, with what they need and this machine lacks. Nothing is installed: a
+/// package of a server would start it.
+pub(crate) fn unpack(shell: &Shell, packages: &[&str], folder: &Path) -> Result<()> {
+    let what = format!("unpack {}", packages.join(", "));
+    let by_hand = format!(
+        "sudo apt-get update && sudo apt-get install {}",
+        packages.join(" ")
+    );
+    let Some(apt_get) = apt_get(shell) else {
+        return Err(stop(format!("xtask may not {what}"), by_hand));
+    };
+    step(&what, || {
+        let archives = shell.create_temp_dir()?;
+        shell.create_dir(archives.path().join("partial"))?;
+        let into = format!("Dir::Cache::archives={}", archives.path().display());
+        apt_get()
+            .arg("update")
+            .run()
+            .and_then(|()| {
+                apt_get()
+                    .args(["install", "--yes", "--no-install-recommends"])
+                    // What is installed by chance is wanted all the same.
+                    .args(["--download-only", "--reinstall", "--option", &into])
+                    .args(packages)
+                    .run()
+            })
+            .map_err(|_| stop(format!("xtask could not {what}"), by_hand))?;
+        for archive in shell.read_dir(archives.path())? {
+            if archive
+                .extension()
+                .is_some_and(|extension| extension == "deb")
+            {
+                cmd!(shell, "dpkg-deb --extract {archive} {folder}")
+                    .quiet()
+                    .run()?;
+            }
+        }
+        Ok(())
+    })
+}
+
 /// Installs these of Debian's packages.
 fn install(shell: &Shell, missing: &[&str]) -> Result<()> {
     let by_hand = format!(

@@ -18,6 +18,7 @@ pub mod process;
 pub mod proxy;
 pub mod socket;
 pub mod subscriber;
+pub mod tool;
 pub mod wait;
 
 pub use api::{

@@ -13,6 +13,7 @@ mod stories {
     mod comparison;
     mod crash;
     mod demo;
+    mod deployment;
     mod feed;
     mod graphql_over_http;
     mod groups;

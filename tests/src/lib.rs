@@ -11,6 +11,7 @@ pub mod api;
 pub mod app;
 pub mod browser;
 pub mod database;
+pub mod haproxy;
 pub mod http;
 pub mod moment;
 pub mod ports;
@@ -28,6 +29,7 @@ pub use api::{
 pub use app::TestApp;
 pub use browser::{Browser, LIVE};
 pub use database::Database;
+pub use haproxy::HaProxy;
 pub use http::Answer;
 pub use moment::{days_ago, minutes_ago};
 pub use process::ServerProcess;

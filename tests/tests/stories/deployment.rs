@@ -2,4 +2,6 @@
 //!
 //! What is not done here is in `deploy/README.md`: no container is built or started, and there is no cluster.
 
+mod compose;
 mod image;
+mod proxy;

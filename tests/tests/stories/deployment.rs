@@ -5,3 +5,4 @@
 mod compose;
 mod image;
 mod proxy;
+mod systemd;

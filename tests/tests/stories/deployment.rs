@@ -2,6 +2,7 @@
 //!
 //! What is not done here is in `deploy/README.md`: no container is built or started, and there is no cluster.
 
+mod chart;
 mod compose;
 mod image;
 mod proxy;

@@ -5,5 +5,6 @@
 mod chart;
 mod compose;
 mod image;
+mod monitoring;
 mod proxy;
 mod systemd;

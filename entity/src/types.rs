@@ -10,8 +10,20 @@ use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The primary key of a schedule. Never leaves the server: the outside knows a schedule by its [`Guid`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+/// The primary key of a schedule. Never leaves the servers: the outside knows a schedule by its [`Guid`].
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    DeriveValueType,
+)]
 pub struct ScheduleId(pub i64);
 
 /// The primary key of a client. Never leaves the server: the outside knows a client by its name.
@@ -26,8 +38,20 @@ pub struct LogId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 pub struct TaskId(pub i32);
 
-/// The primary key of a run. Never leaves the server: the outside knows a run by its [`Guid`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+/// The primary key of a run. Never leaves the servers: the outside knows a run by its [`Guid`].
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    DeriveValueType,
+)]
 pub struct RunId(pub i64);
 
 /// The primary key of a backup. Never leaves the server: the outside knows a backup by its [`Guid`].

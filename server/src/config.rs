@@ -17,6 +17,8 @@ use figment::{
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::events::BusAddress;
+
 /// The default settings, each with a comment that says what it means.
 pub const DEFAULTS: &str = include_str!("../daybook.default.toml");
 
@@ -45,6 +47,8 @@ pub struct Config {
     pub admin_token: Option<Secret>,
     /// Whether reading needs no login.
     pub public_read: bool,
+    /// Where the servers of one database wake each other, if they do.
+    pub event_bus: Option<BusAddress>,
     /// The folder with the files that plans may name.
     pub plan_dir: Option<PathBuf>,
     /// How log lines look.
@@ -166,6 +170,10 @@ pub struct Flags {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_read: Option<bool>,
+    /// The NATS server over which the servers of one database wake each other, as `nats://USER:PASSWORD@HOST:PORT/SUBJECT`
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_bus: Option<String>,
     /// The folder with the files that plans may name: master schedules
     #[arg(long, value_name = "FOLDER")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -275,6 +283,7 @@ const ENVIRONMENT: &[&str] = &[
     "drain_seconds",
     "admin_token",
     "public_read",
+    "event_bus",
     "plan_dir",
     "log_format",
     "backup_roots",
@@ -408,6 +417,24 @@ mod tests {
             jail.set_env("DAYBOOK_BACKUP_ROOTS", "/srv/www:");
             let error = Config::load(&Flags::default()).expect_err("an empty name");
             assert!(format!("{error:#}").contains("BACKUP_ROOTS"), "{error:#}");
+            Ok(())
+        });
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "the signature is figment's")]
+    fn a_bad_event_bus_is_named_and_its_secrets_are_not() {
+        Jail::expect_with(|jail| {
+            for bad in ["http://me:very-secret@bus", "nats://me:very-secret@bus/#"] {
+                jail.set_env("DAYBOOK_EVENT_BUS", bad);
+                let error = Config::load(&Flags::default()).expect_err("not NATS");
+                let error = format!("{error:#}");
+                assert!(error.contains("EVENT_BUS"), "{error}");
+                assert!(!error.contains("very-secret"), "{error}");
+            }
+            jail.set_env("DAYBOOK_EVENT_BUS", "nats://me:very-secret@bus");
+            let config = Config::load(&Flags::default()).expect("good settings");
+            assert!(!format!("{config:?}").contains("very-secret"));
             Ok(())
         });
     }

@@ -27,6 +27,7 @@ use crate::{
     config::Config,
     db::Db,
     domain::{background, backup::Backups, client, scheduler},
+    events::nats,
     state::State,
 };
 
@@ -59,6 +60,10 @@ pub async fn run_by(
         .context("the database can't be brought up to date")?;
     let state = State::new(clock, config, db.clone(), stopping.clone());
     let token = client::ensure_admin(&state).await?;
+    let bus = match &state.config.event_bus {
+        Some(address) => Some(nats::join(address, state.process, &state.events).await?),
+        None => None,
+    };
     greet(&state.config, &listener, token.as_deref())?;
     background::start(&state);
     scheduler::start(&state);
@@ -79,6 +84,9 @@ pub async fn run_by(
     tasks.close();
     if tokio::time::timeout(GRACE, tasks.wait()).await.is_err() {
         tracing::warn!("some background work did not finish in time");
+    }
+    if let Some(bus) = bus {
+        bus.leave().await;
     }
     db.close().await?;
     Ok(())

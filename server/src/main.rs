@@ -348,8 +348,9 @@ async fn open_database(flags: &Flags) -> anyhow::Result<State> {
 }
 
 fn start_logging(format: LogFormat) {
+    // What is worth knowing of the bus between processes is said by the server, once.
     let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn"));
+        .unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn,async_nats=off"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(stderr().is_terminal())

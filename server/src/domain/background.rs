@@ -9,7 +9,10 @@ use std::{
 
 use entity::{LogId, RunId, ScheduleId, Timestamp, run, schedule, session};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
 
 use crate::{
     domain::{
@@ -20,7 +23,7 @@ use crate::{
         scheduler,
     },
     error::Result,
-    events::Heard,
+    events::{Heard, Wakeup},
     state::State,
 };
 
@@ -42,18 +45,15 @@ const RETENTION: Duration = Duration::from_hours(1);
 /// Starts it all. It ends when the server stops.
 pub fn start(state: &State) {
     let seen = Arc::new(Seen::default());
-    every(state, LOOK, "looking for changes", move |state| {
+    looking(state, "looking for changes", move |state| {
         look(state, Arc::clone(&seen))
     });
     let seen = Arc::new(SeenEntries::default());
-    every(
-        state,
-        LOOK,
-        "looking for entries of the log",
-        move |state| look_at_log(state, Arc::clone(&seen)),
-    );
+    looking(state, "looking for entries of the log", move |state| {
+        look_at_log(state, Arc::clone(&seen))
+    });
     let seen = Arc::new(SeenRuns::default());
-    every(state, LOOK, "looking for changed runs", move |state| {
+    looking(state, "looking for changed runs", move |state| {
         look_at_runs(state, Arc::clone(&seen))
     });
     every(
@@ -72,10 +72,31 @@ pub fn start(state: &State) {
     every(state, SWEEP, "sweeping up heartbeats", scheduler::sweep);
 }
 
-/// Does something again and again. A failure is logged, and it is tried again next time.
+/// Looks again and again, and at once where something may have gone unheard.
+fn looking<F>(state: &State, what: &'static str, work: impl FnMut(State) -> F + Send + 'static)
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    again(state, LOOK, state.events.listen_to_looks(), what, work);
+}
+
+/// Does something again and again.
 fn every<F>(
     state: &State,
     pause: Duration,
+    what: &'static str,
+    work: impl FnMut(State) -> F + Send + 'static,
+) where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    again(state, pause, watch::channel(()).1, what, work);
+}
+
+/// Does something after each pause, and sooner where it is asked for. A failure is logged, and it is tried again next time.
+fn again<F>(
+    state: &State,
+    pause: Duration,
+    mut asked: watch::Receiver<()>,
     what: &'static str,
     mut work: impl FnMut(State) -> F + Send + 'static,
 ) where
@@ -89,6 +110,8 @@ fn every<F>(
             tokio::select! {
                 () = state.stopping.cancelled() => return,
                 _ = ticks.tick() => {}
+                // Passed over where nobody can ask.
+                Ok(()) = asked.changed() => {}
             }
             if let Err(error) = work(state.clone()).await {
                 tracing::warn!(what, %error, "background work failed");
@@ -124,11 +147,12 @@ async fn look(state: State, seen: Arc<Seen>) -> Result<()> {
             .last_heard(*id)
             .is_some_and(|heard| heard != Heard::Revision(*revision));
         if is_unheard || seen.get(id) != Some(revision) {
-            state.events.changed(*id, *revision);
+            let (id, revision) = (*id, *revision);
+            state.events.found(Wakeup::Schedule { id, revision });
         }
     }
     for id in listened_to.iter().filter(|id| !now.contains_key(id)) {
-        state.events.deleted(*id);
+        state.events.found(Wakeup::Deleted(*id));
     }
     *seen = now;
     Ok(())
@@ -146,7 +170,7 @@ async fn look_at_log(state: State, seen: Arc<SeenEntries>) -> Result<()> {
     let now = ids_since(&state, &log::Filter::default(), moment).await?;
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     if now.iter().any(|id| !seen.contains(id)) {
-        state.events.logged();
+        state.events.found(Wakeup::Log);
     }
     *seen = now.into_iter().collect();
     Ok(())
@@ -170,7 +194,7 @@ async fn look_at_runs(state: State, seen: Arc<SeenRuns>) -> Result<()> {
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     for (id, revision) in &now {
         if seen.get(id) != Some(revision) {
-            state.events.run_changed(*id);
+            state.events.found(Wakeup::Run(*id));
         }
     }
     *seen = now;

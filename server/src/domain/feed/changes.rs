@@ -125,7 +125,7 @@ struct Follower {
     id: ScheduleId,
     /// Everything up to this revision was sent.
     at: i32,
-    /// The revision that was last heard of, once something was.
+    /// The revision that was last heard of, where one was.
     heard: Option<i32>,
     /// Whether there may be more than what was sent, without any news.
     behind: bool,
@@ -137,7 +137,7 @@ impl Follower {
     async fn next(&mut self) -> Result<Arc<Change>> {
         loop {
             if !self.behind {
-                self.wait_for_news().await?;
+                self.wait_for_news().await;
             }
             let change = self.read().await?;
             if change.schedule.revision < self.at {
@@ -154,17 +154,14 @@ impl Follower {
         }
     }
 
-    async fn wait_for_news(&mut self) -> Result<()> {
+    async fn wait_for_news(&mut self) {
         // The topic lives as long as somebody listens to it.
         let _ = self.news.changed().await;
-        let heard = *self.news.borrow_and_update();
-        match heard {
-            Heard::Revision(revision) => {
-                self.heard = Some(revision);
-                Ok(())
-            }
-            Heard::Deleted => Err(self.gone()),
-        }
+        self.heard = match *self.news.borrow_and_update() {
+            Heard::Revision(revision) => Some(revision),
+            // Whether it is so, the database says, and not what anybody read before.
+            Heard::Deleted => None,
+        };
     }
 
     /// Reads what is new. What was read after the same news is shared, for it can't be older than them; before any news

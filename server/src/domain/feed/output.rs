@@ -5,7 +5,10 @@ use std::time::Duration;
 use entity::{Guid, RunId, run_output::Model};
 use futures_util::{Stream, stream};
 use tokio::{
-    sync::broadcast::{Receiver, error::RecvError},
+    sync::{
+        broadcast::{Receiver, error::RecvError},
+        watch,
+    },
     time::{Instant, sleep_until},
 };
 
@@ -35,6 +38,7 @@ pub async fn output(
     // Joined before the first read, so that there is no gap in between.
     let written = state.events.listen_to_output();
     let changed = state.events.listen_to_runs();
+    let looks = state.events.listen_to_looks();
     let run = run::by_guid(state, &viewer, id).await?;
     let run = run.ok_or_else(|| Error::not_found("run", &id))?;
     LinesOf::new(run.run_id, after, LINES)?;
@@ -46,6 +50,7 @@ pub async fn output(
         at: after,
         written,
         changed,
+        looks,
     };
     Ok(stream::try_unfold(reader, |mut reader| async {
         let lines = reader.next().await?;
@@ -63,6 +68,7 @@ struct Reader {
     at: i32,
     written: Receiver<RunId>,
     changed: Receiver<RunId>,
+    looks: watch::Receiver<()>,
 }
 
 impl Reader {
@@ -90,6 +96,7 @@ impl Reader {
         loop {
             let heard = tokio::select! {
                 () = sleep_until(look) => return Ok(()),
+                Ok(()) = self.looks.changed() => return Ok(()),
                 heard = self.written.recv() => heard,
                 heard = self.changed.recv() => heard,
             };

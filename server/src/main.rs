@@ -23,6 +23,7 @@ use daybook::{
 };
 use entity::client::Role;
 use mimalloc::MiMalloc;
+use serde::Deserialize;
 use tokio::{net::TcpListener, runtime::Runtime, signal::unix};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -198,6 +199,12 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     daybook::run(config, listener, until_told_to_stop()?).await
 }
 
+/// What `/readyz` says.
+#[derive(Deserialize)]
+struct Health {
+    status: String,
+}
+
 /// For an image without a shell and curl, whose health nothing else can ask for.
 async fn healthcheck(flags: &Flags) -> anyhow::Result<()> {
     // Who listens on all addresses is reached at 0.0.0.0 or [::] as well.
@@ -208,9 +215,9 @@ async fn healthcheck(flags: &Flags) -> anyhow::Result<()> {
         .build()?;
     let answer = client.get(format!("http://{listen}/readyz")).send().await?;
     let is_ready = answer.status().is_success();
-    let said = answer.text().await?;
-    ensure!(is_ready, "the server is not ready: {}", said.trim_end());
-    print!("{said}");
+    let health: Health = answer.json().await.context("no Daybook answers there")?;
+    ensure!(is_ready, "the server is not ready: {}", health.status);
+    println!("{}", health.status);
     Ok(())
 }
 

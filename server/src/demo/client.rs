@@ -22,6 +22,12 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The pause before a request is repeated.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What `/readyz` says.
+#[derive(Deserialize)]
+struct Health {
+    status: String,
+}
+
 /// Why the demonstration ends early.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -211,10 +217,12 @@ impl Client {
         let response = self.send(self.http.get(&url)).await?;
         match response.status() {
             StatusCode::OK => Ok(()),
-            StatusCode::SERVICE_UNAVAILABLE => Err(Error::NotReady {
-                url,
-                what: response.text().await.unwrap_or_default().trim().to_owned(),
-            }),
+            code @ StatusCode::SERVICE_UNAVAILABLE => {
+                let health = response.json::<Health>().await;
+                // A proxy, whose server is away, says no such thing.
+                let what = health.map_or_else(|_| code.to_string(), |health| health.status);
+                Err(Error::NotReady { url, what })
+            }
             other => Err(Error::Stranger {
                 url,
                 what: other.to_string(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use daybook_tests::{Answer, TestApp};
 use reqwest::Method;
+use serde_json::json;
 
 /// Whatever page of the dashboard is asked for, the answer is its index, never cached, under a strict policy.
 #[tokio::test(flavor = "multi_thread")]
@@ -119,9 +120,13 @@ async fn explorers_load_nothing_from_elsewhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_probes() {
     let app = TestApp::sqlite().await;
-    for path in ["/healthz", "/readyz"] {
-        assert_eq!(app.anonymous().get(path).await.status, 200, "{path}");
-    }
+    assert_eq!(app.anonymous().get("/healthz").await.status, 200);
+    let ready = app.anonymous().get("/readyz").await;
+    assert_eq!(ready.status, 200);
+    assert_eq!(
+        ready.json(),
+        json!({ "status": "ready", "eventBus": "local" })
+    );
 }
 
 /// What is not a page is not answered with one.

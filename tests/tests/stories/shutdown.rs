@@ -117,7 +117,7 @@ async fn draining() {
     server.terminate();
     eventually("it says that it stops", PATIENCE, || async {
         let answer = server.anonymous().get("/readyz").await;
-        (answer.status == 503 && answer.text == "stopping\n").then_some(())
+        (answer.status == 503 && answer.json()["status"] == "stopping").then_some(())
     })
     .await;
     // A client of its own, with a new connection.

@@ -67,6 +67,16 @@ impl ServerProcess {
         server
     }
 
+    /// Starts a server on a database, with the admin token of the stories, that shares this event bus.
+    pub async fn start_on_bus(database: &Database, event_bus: &str) -> Self {
+        Self::start_with(&[
+            ("DATABASE_URL", database.url()),
+            ("DAYBOOK_ADMIN_TOKEN", ADMIN_TOKEN),
+            ("DAYBOOK_EVENT_BUS", event_bus),
+        ])
+        .await
+    }
+
     /// Starts a server on a database, with the admin token of the stories and a settings file that says this besides.
     pub async fn start_with_file(database: &Database, file: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
@@ -129,6 +139,22 @@ impl ServerProcess {
     /// All that it wrote so far, to stdout and stderr, over all of its starts.
     pub fn log(&self) -> String {
         std::fs::read_to_string(log_file(self.folder.path())).expect("the log file exists")
+    }
+
+    /// How it hears of what other processes do, as it says itself.
+    pub async fn event_bus(&self) -> String {
+        let health = self.anonymous().get("/readyz").await.json();
+        let event_bus = health["eventBus"].as_str();
+        event_bus.expect("a server knows its bus").to_owned()
+    }
+
+    /// Waits until it hears of what other processes do in this way.
+    pub async fn has_event_bus(&self, event_bus: &str) {
+        let what = format!("the event bus is {event_bus}");
+        eventually(&what, PATIENCE, || async {
+            (self.event_bus().await == event_bus).then_some(())
+        })
+        .await;
     }
 
     /// A client without credentials.

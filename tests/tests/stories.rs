@@ -14,6 +14,7 @@ mod stories {
     mod crash;
     mod demo;
     mod deployment;
+    mod event_bus;
     mod feed;
     mod graphql_over_http;
     mod groups;

@@ -1,5 +1,5 @@
-//! The tests, with all that they need: Chromium, the dashboard's bundle, the server's program and a
-//! MariaDB.
+//! The tests, with all that they need: Chromium, a NATS server, the dashboard's bundle, the server's
+//! program and a MariaDB.
 
 use std::{env, ffi::OsString};
 
@@ -30,6 +30,19 @@ pub(crate) const BROWSER: &[DebianPackage] = &[
     },
 ];
 
+/// The bus between servers, and what makes the keys for its encrypted connections. Only the programs are needed: where
+/// Debian starts a service of the first, it is on another port than the stories' own.
+const BUS: &[DebianPackage] = &[
+    DebianPackage {
+        name: "nats-server",
+        programs: &["nats-server"],
+    },
+    DebianPackage {
+        name: "openssl",
+        programs: &["openssl"],
+    },
+];
+
 /// Where the lock file lies for what the browser's tests load into a page.
 const BROWSER_TOOLS: &str = "tests/tools";
 
@@ -42,6 +55,7 @@ pub(crate) fn run(shell: &Shell, nextest_args: &[OsString]) -> Result<()> {
 
     tools::nextest(shell)?;
     tools::debian(shell, BROWSER)?;
+    tools::debian(shell, BUS)?;
     npm::installed(shell, BROWSER_TOOLS)?;
     deployment::tools(shell)?;
     dashboard::build(shell)?;

@@ -43,16 +43,19 @@ pub use wait::{PATIENCE, eventually, within};
 /// The token of the client `admin` in every story.
 pub const ADMIN_TOKEN: &str = "the-admin-token-of-every-story";
 
-/// Makes each named story, an `async fn(Database)`, two tests: `name::sqlite` and `name::mariadb`.
+/// Makes each named story, an `async fn(Database)`, two tests: `name::sqlite` and `name::mariadb`. An attribute before the
+/// name is that of both.
 #[macro_export]
 macro_rules! on_both_databases {
-    ($($story:ident),+ $(,)?) => {$(
+    ($($(#[$attribute:meta])* $story:ident),+ $(,)?) => {$(
         mod $story {
+            $(#[$attribute])*
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
                 super::$story($crate::Database::sqlite()).await;
             }
 
+            $(#[$attribute])*
             #[tokio::test(flavor = "multi_thread")]
             async fn mariadb() {
                 super::$story($crate::Database::mariadb().await).await;

@@ -44,6 +44,7 @@ mod stories {
     mod shutdown;
     mod statistics;
     mod storm;
+    mod task_storm;
     mod tasks;
     mod two_servers;
     mod walkthrough;

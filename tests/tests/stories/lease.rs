@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use chrono::{TimeDelta, Utc};
 use daybook_tests::{
-    Api, Database, Report, ResilientSubscriber, ScheduleFacts, ScheduleStatus, TestApp, eventually,
-    on_both_databases,
+    Api, Database, Report, ResilientSubscriber, Role, ScheduleFacts, ScheduleStatus, ServerProcess,
+    TestApp, eventually, on_both_databases,
 };
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -88,7 +90,49 @@ async fn shown(database: Database) {
     assert_eq!(listed.data("/schedules/nodes"), json!(shown));
 }
 
-on_both_databases!(abandoned_and_back, abandoned_before_the_first_report, shown);
+/// Of several servers one marks what is abandoned; one that died in the middle of it holds the others up for a moment.
+async fn one_of_several_marks(database: Database) {
+    let servers = [
+        ServerProcess::start(&database).await,
+        ServerProcess::start(&database).await,
+        ServerProcess::start(&database).await,
+    ];
+    let reporter = servers[0]
+        .admin()
+        .create_client("nightly", Role::Reporter)
+        .await;
+    let dead_until = Utc::now() + TimeDelta::seconds(5);
+    let connection = database.connect().await;
+    connection
+        .execute_unprepared(&format!(
+            "INSERT INTO lease (name, holder, expires_time) VALUES ('abandoning', 'dead', '{}')",
+            dead_until.format("%F %T%.3f")
+        ))
+        .await
+        .expect("nobody else holds it");
+    connection.close().await.expect("the connection closes");
+    let mut schedules = Vec::new();
+    for _ in 0..60 {
+        schedules.push(open(&reporter, 1).await);
+    }
+
+    let first = becomes(&reporter, schedules[0], ScheduleStatus::Abandoned).await;
+
+    assert!(Utc::now() > dead_until, "{first:?}");
+    for schedule in &schedules {
+        let abandoned = becomes(&reporter, *schedule, ScheduleStatus::Abandoned).await;
+        assert_eq!(abandoned.revision, 1);
+    }
+    let said = |server: &ServerProcess| server.log().matches("schedule abandoned").count();
+    assert_eq!(servers.iter().map(said).sum::<usize>(), 60);
+}
+
+on_both_databases!(
+    abandoned_and_back,
+    abandoned_before_the_first_report,
+    shown,
+    one_of_several_marks
+);
 
 async fn open(reporter: &Api, lease_seconds: i32) -> Uuid {
     let input = json!({ "title": "lease", "leaseSeconds": lease_seconds });

@@ -201,14 +201,15 @@ async fn post_login(anonymous: &Api, token: &str, origin: Option<&str>) -> Answe
     Answer::of(request).await.expect("an answer")
 }
 
-async fn post(browser: &Api, path: &str, origin: &str) -> Answer {
+/// Posts nothing, as a page of `origin` would.
+pub(super) async fn post(browser: &Api, path: &str, origin: &str) -> Answer {
     Answer::of(browser.request(Method::POST, path).header("origin", origin))
         .await
         .expect("an answer")
 }
 
 /// Asks who the viewer is, as a page of `origin` would.
-async fn ask(browser: &Api, origin: &str) -> Answer {
+pub(super) async fn ask(browser: &Api, origin: &str) -> Answer {
     let request = browser
         .request(Method::POST, "/graphql")
         .header("origin", origin);

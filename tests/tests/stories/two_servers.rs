@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use daybook_tests::{
-    Database, Progress, Report, ResilientSubscriber, Role, ServerProcess, Socket,
-    on_both_databases, within,
+    ADMIN_TOKEN, Credential, Database, PATIENCE, Progress, Report, ResilientSubscriber, Role,
+    ServerProcess, Socket, eventually, on_both_databases, within,
 };
 use futures_util::future::join_all;
+
+use super::login::{ask, log_in, post};
 
 /// The periodic look finds another process's changes within seconds; the rest is for a busy machine.
 const FOUND: Duration = Duration::from_secs(30);
@@ -81,6 +83,33 @@ async fn a_token_revoked_elsewhere(database: Database) {
     );
 }
 
+/// Logged in at one, recognised at the other; logged out there, and forgotten here.
+async fn a_session_of_both(database: Database) {
+    let (one, two) = (
+        ServerProcess::start(&database).await,
+        ServerProcess::start(&database).await,
+    );
+    let cookie = log_in(&one.anonymous(), ADMIN_TOKEN).await;
+    let here = one.anonymous().with(Credential::Cookie(cookie));
+    let there = here.through(two.address());
+    let [origin_here, origin_there] =
+        [&one, &two].map(|server| format!("http://{}", server.address()));
+    for (browser, origin) in [(&here, &origin_here), (&there, &origin_there)] {
+        let viewer = ask(browser, origin).await;
+        assert_eq!(viewer.data("/viewer/name"), "admin");
+    }
+
+    let out = post(&there, "/logout", &origin_there).await;
+
+    assert_eq!(out.status, 204);
+    assert_eq!(ask(&there, &origin_there).await.code(), "UNAUTHENTICATED");
+    eventually("it has ended at the other, too", PATIENCE, || async {
+        let viewer = ask(&here, &origin_here).await;
+        (viewer.refusal().as_deref() == Some("UNAUTHENTICATED")).then_some(())
+    })
+    .await;
+}
+
 /// Both start at the same moment on an empty database: one migrates, the other one waits or finds it done.
 async fn started_at_the_same_moment(database: Database) {
     let (one, two) = tokio::join!(
@@ -98,5 +127,6 @@ async fn started_at_the_same_moment(database: Database) {
 on_both_databases!(
     one_schedule_through_both,
     a_token_revoked_elsewhere,
+    a_session_of_both,
     started_at_the_same_moment
 );

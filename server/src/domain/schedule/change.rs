@@ -25,11 +25,21 @@ use crate::{
     domain::{
         actor::{Actor, Admin, Operator, Reporter},
         input,
+        lease::Lease,
         log::Deed,
     },
     error::{Error, Result},
     state::State,
 };
+
+/// What the process leases that marks schedules as abandoned.
+const ABANDONING: &str = "abandoning";
+
+/// How long that process may be silent before another one goes on, in seconds.
+const SILENCE_SECONDS: i32 = 3;
+
+/// How many schedules it marks between two signs of life.
+const ABANDONED_AT_ONCE: usize = 50;
 
 /// What is to change in an open schedule. What is left out stays.
 #[derive(Clone, Debug, Default)]
@@ -239,7 +249,7 @@ async fn delete_once(state: &State, _: &Admin, deed: &Deed, name: Guid) -> Resul
     Ok(schedule)
 }
 
-/// Marks the open schedules as abandoned whose lease has ended. The server does so by itself.
+/// Marks the open schedules as abandoned whose lease has ended. The servers do so by themselves, one at a time.
 pub async fn abandon_silent(state: &State) -> Result<()> {
     let silent: Vec<Guid> = Entity::find()
         .select_only()
@@ -249,19 +259,39 @@ pub async fn abandon_silent(state: &State) -> Result<()> {
         .into_tuple()
         .all(state.db.read())
         .await?;
-    for name in silent {
-        match db::retrying(async || abandon_once(state, name).await).await {
-            Ok(Some(schedule)) => {
-                tracing::info!(%name, "schedule abandoned");
-                state
-                    .events
-                    .changed(schedule.schedule_id, schedule.revision);
-            }
-            Ok(None) | Err(Error::NotFound { .. }) => {}
-            Err(error) => return Err(error),
+    // So it is nearly always, and then nothing is written.
+    if silent.is_empty() {
+        return Ok(());
+    }
+    let Some(lease) = Lease::take(state, ABANDONING, SILENCE_SECONDS).await? else {
+        return Ok(());
+    };
+    let mut parts = silent.chunks(ABANDONED_AT_ONCE).peekable();
+    while let Some(part) = parts.next() {
+        for name in part {
+            abandon(state, *name).await?;
+        }
+        let more_seconds = parts.peek().map_or(0, |_| SILENCE_SECONDS);
+        let until = Timestamp::now().plus_seconds(more_seconds);
+        if !lease.hold_until(until).await? {
+            break;
         }
     }
     Ok(())
+}
+
+async fn abandon(state: &State, name: Guid) -> Result<()> {
+    match db::retrying(async || abandon_once(state, name).await).await {
+        Ok(Some(schedule)) => {
+            tracing::info!(%name, "schedule abandoned");
+            state
+                .events
+                .changed(schedule.schedule_id, schedule.revision);
+            Ok(())
+        }
+        Ok(None) | Err(Error::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 async fn abandon_once(state: &State, name: Guid) -> Result<Option<Model>> {

@@ -36,6 +36,10 @@ use crate::error::{Error, Result};
 /// No statement of a write may take longer.
 pub(crate) const STATEMENT_DEADLINE: Duration = Duration::from_secs(5);
 
+/// How long a transaction may stand still, in seconds. One of a process that was frozen in the middle of it would hold its
+/// locks for as long as that lasts.
+const STANDSTILL_SECONDS: u32 = 10;
+
 /// How long to wait for a connection before a request is answered with `UNAVAILABLE`.
 const ACQUIRE_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -349,8 +353,12 @@ fn mysql(url: &str, connections: u32) -> ConnectOptions {
     options.after_connect(|connection| {
         Box::pin(async move {
             let seconds = STATEMENT_DEADLINE.as_secs();
+            // The second one is MariaDB's alone, and a comment to MySQL.
             connection
-                .execute_unprepared(&format!("SET SESSION innodb_lock_wait_timeout = {seconds}"))
+                .execute_unprepared(&format!(
+                    "SET SESSION innodb_lock_wait_timeout = {seconds}
+                     /*M!100300 , idle_transaction_timeout = {STANDSTILL_SECONDS} */"
+                ))
                 .await?;
             // MariaDB knows this one, MySQL does not: on a Galera node, reads wait for what other nodes committed.
             let cluster = connection

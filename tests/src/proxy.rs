@@ -1,6 +1,7 @@
 //! A TCP proxy that breaks connections: whenever it is told to, every few milliseconds, for a while altogether, or at the
 //! worst moment of all, when a COMMIT is under way to MariaDB.
 
+use std::future;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -26,6 +27,8 @@ pub enum Loss {
     Request,
     /// The database commits, but its answer is lost: all was written, and the writer can't know.
     Answer,
+    /// The COMMIT never reaches the database, whose end of the connection stays open: the writer was frozen.
+    Silence,
 }
 
 /// The connection whose transaction carries `marker` breaks at its COMMIT, once.
@@ -233,9 +236,13 @@ impl Relay {
 
     /// Ends the connection, with the COMMIT done or not.
     async fn lose(&mut self, commit: &[u8], loss: Loss) -> io::Result<()> {
-        if loss == Loss::Answer {
-            self.server.write_all(commit).await?;
-            self.server.read_u8().await?; // the answer begins: the transaction is committed
+        match loss {
+            Loss::Request => {}
+            Loss::Answer => {
+                self.server.write_all(commit).await?;
+                self.server.read_u8().await?; // the answer begins: the transaction is committed
+            }
+            Loss::Silence => future::pending().await,
         }
         Err(io::ErrorKind::ConnectionReset.into())
     }

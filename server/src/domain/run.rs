@@ -27,8 +27,10 @@ use entity::{
     task,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QuerySelect,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+    sea_query::{LockBehavior, LockType},
 };
 use uuid::Uuid;
 
@@ -192,6 +194,33 @@ async fn lock(
         .await?
         .ok_or_else(gone)?;
     Ok((task, run))
+}
+
+/// The same, unless somebody else has one of the two: what they do to it counts, and they may take long, or be frozen.
+async fn try_lock(
+    transaction: &impl ConnectionTrait,
+    run: RunId,
+    task: Option<TaskId>,
+) -> Result<Option<(Option<task::Model>, Model)>> {
+    let (lock, behavior) = (LockType::Update, LockBehavior::SkipLocked);
+    let task = match task {
+        Some(task) => {
+            let task = task::Entity::find_by_id(task)
+                .lock_with_behavior(lock, behavior)
+                .one(transaction)
+                .await?;
+            if task.is_none() {
+                return Ok(None);
+            }
+            task
+        }
+        None => None,
+    };
+    let run = Entity::find_by_id(run)
+        .lock_with_behavior(lock, behavior)
+        .one(transaction)
+        .await?;
+    Ok(run.map(|run| (task, run)))
 }
 
 /// Writes a locked run's row.

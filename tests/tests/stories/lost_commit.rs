@@ -17,8 +17,8 @@ struct Fragile {
     proxy: CuttingProxy,
     reporter: Api,
     schedule: Uuid,
-    _server: ServerProcess,
-    _database: Database,
+    server: ServerProcess,
+    database: Database,
 }
 
 impl Fragile {
@@ -35,8 +35,8 @@ impl Fragile {
             proxy,
             reporter,
             schedule,
-            _server: server,
-            _database: database,
+            server,
+            database,
         }
     }
 
@@ -182,6 +182,34 @@ async fn away_for_a_while() {
     })
     .await;
     fragile.kept_once().await;
+}
+
+/// A server that is frozen in the middle of a transaction keeps its locks for a while only: MariaDB breaks it off.
+#[tokio::test(flavor = "multi_thread")]
+async fn frozen_in_a_transaction() {
+    let fragile = Fragile::start().await;
+    let other = ServerProcess::start(&fragile.database).await;
+    let reporter = fragile.reporter.through(other.address());
+    let (proxy, schedule) = (&fragile.proxy, fragile.schedule);
+    proxy.cut_at_commit_of("the one that is cut", Loss::Silence);
+    let cut = fragile.reporter.clone();
+    let never = tokio::spawn(async move {
+        cut.try_report(schedule, &Report::pass("the one that is cut"))
+            .await
+    });
+    eventually("the transaction stands still", PATIENCE, || async {
+        (!proxy.is_armed()).then_some(())
+    })
+    .await;
+    fragile.server.freeze();
+
+    reporter
+        .report_persistently(schedule, Report::pass("login"))
+        .await;
+
+    let rows = reporter.all_results(schedule).await;
+    assert_eq!((rows.len(), rows[0].script.as_str()), (1, "login"));
+    never.abort();
 }
 
 /// One schedule is locked by somebody for a long time: reports to all others are acknowledged all the same.

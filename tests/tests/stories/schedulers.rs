@@ -4,11 +4,13 @@ use std::{fs::File, time::Duration};
 
 use chrono::{TimeDelta, Utc};
 use daybook_tests::{
-    Api, Database, Role, RunFacts, ServerProcess, Socket, eventually, on_both_databases,
+    Api, Database, PATIENCE, Role, RunFacts, ServerProcess, Socket, eventually, on_both_databases,
 };
 use futures_util::future::join_all;
 use nix::{sys::stat::Mode, unistd::mkfifo};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const SETTINGS: &str =
     "[commands.sh]\nprogram = '/bin/sh'\narguments = ['-c']\nallow_arguments = true";
@@ -207,6 +209,49 @@ async fn frozen(database: Database) {
         server.terminate();
         server.exited().await;
     }
+}
+
+/// A run whose row somebody has locked, as a server does that was frozen in the middle of something, holds up no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_run() {
+    let database = Database::mariadb().await;
+    let server = ServerProcess::start_with_file(&database, SETTINGS).await;
+    let admin = server.admin();
+    for name in ["locked", "free"] {
+        let input = json!({
+            "name": name, "scheduledTime": Utc::now() + TimeDelta::days(365),
+            "action": { "command": { "command": "sh", "arguments": ["true"] } },
+        });
+        admin.create_task(input).await.data("");
+    }
+    let locked: String = admin.run_task("locked").await.parse("/runTask/run/id");
+    admin.ended(&locked).await;
+    let id: i64 = database.value("SELECT run_id FROM run").await;
+    let connection = database.connect().await;
+    let of_the_dead = format!(
+        "UPDATE run SET status = 'RUNNING', lease_holder = '{}',
+         lease_expires = UTC_TIMESTAMP(3) + INTERVAL 3 SECOND WHERE run_id = {id}",
+        Uuid::new_v4()
+    );
+    let lock = format!("SELECT run_id FROM run WHERE run_id = {id} FOR UPDATE");
+    for statement in [&of_the_dead, "BEGIN", &lock] {
+        let done = connection.execute_unprepared(statement).await;
+        done.expect("nobody is at the run");
+    }
+    let lost = "SELECT COUNT(*) FROM run WHERE lease_expires < UTC_TIMESTAMP(3)";
+    eventually("its lease has ended", PATIENCE, || async {
+        (database.value::<i64>(lost).await == 1).then_some(())
+    })
+    .await;
+
+    let free: String = admin.run_task("free").await.parse("/runTask/run/id");
+
+    assert_eq!(admin.ended(&free).await.status, "SUCCEEDED");
+    assert!(!server.log().contains("could not do its work"));
+    assert_eq!(admin.run(&locked).await.status, "RUNNING");
+    let unlocked = connection.execute_unprepared("ROLLBACK").await;
+    unlocked.expect("the lock is released");
+    assert_eq!(admin.ended(&locked).await.status, "FAILED");
 }
 
 on_both_databases!(two_hundred_at_once, called_off_elsewhere, frozen);

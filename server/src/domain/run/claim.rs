@@ -12,7 +12,7 @@ use sea_orm::{
     sea_query::{Expr, Query, SelectStatement},
 };
 
-use super::{lock, open_runs, save, tell};
+use super::{open_runs, save, tell, try_lock};
 use crate::{db, domain::scheduler::LEASE_SECONDS, error::Result, state::State};
 
 /// How many runs are looked at in one go.
@@ -89,7 +89,7 @@ fn runs_before_it() -> SelectStatement {
         .take()
 }
 
-/// Takes a run that waits, if it still does and its task lets it.
+/// Takes a run that waits, if it still does, its task lets it, and nobody else is about to.
 pub(crate) async fn claim(state: &State, waiting: Waiting) -> Result<Option<Claimed>> {
     let claimed = db::retrying(async || claim_once(state, waiting).await).await?;
     if let Some(claimed) = &claimed {
@@ -100,7 +100,9 @@ pub(crate) async fn claim(state: &State, waiting: Waiting) -> Result<Option<Clai
 
 async fn claim_once(state: &State, waiting: Waiting) -> Result<Option<Claimed>> {
     let transaction = state.db.begin().await?;
-    let (task, mut run) = lock(&transaction, waiting.run, waiting.task).await?;
+    let Some((task, mut run)) = try_lock(&transaction, waiting.run, waiting.task).await? else {
+        return Ok(None);
+    };
     let seconds = task
         .as_ref()
         .map_or(TIMEOUT_SECONDS, |task| task.timeout_seconds);

@@ -1,13 +1,15 @@
 //! How runs end, and what comes after: a log entry, and another attempt where some are left.
 
 use entity::{
-    RunId, Timestamp,
+    RunId, ScheduleId, Timestamp,
     run::{Column, Entity, Model, RunStatus, RunTrigger},
     task,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+};
 
-use super::{Draft, deed, lock, open_runs, save, tell};
+use super::{Draft, deed, lock, open_runs, save, tell, try_lock};
 use crate::{
     db,
     domain::{
@@ -105,7 +107,12 @@ impl Ending {
 pub(crate) async fn end(state: &State, run: &Model, ending: &Ending) -> Result<bool> {
     let is_mine =
         |run: &Model| run.status == RunStatus::Running && run.lease_holder == Some(state.process);
-    end_where(state, run.run_id, run.task_id, ending, is_mine).await
+    let changed = db::retrying(async || {
+        let transaction = state.db.begin().await?;
+        let (task, run) = lock(&transaction, run.run_id, run.task_id).await?;
+        end_locked(transaction, state, task, run, ending, is_mine).await
+    });
+    told(state, changed.await)
 }
 
 /// Ends the runs whose process is gone.
@@ -127,7 +134,15 @@ pub(crate) async fn give_up_lost(state: &State) -> Result<()> {
             "the server process that was at it is gone: it gave no sign of life for {LEASE_SECONDS} s"
         ));
         let is_lost = |run: &Model| is_lost(run, now);
-        if end_where(state, run, task, &ending, is_lost).await? {
+        let changed = db::retrying(async || {
+            let transaction = state.db.begin().await?;
+            // One that is locked is somebody else's to give up, or its process is frozen in the middle of something.
+            let Some((task, run)) = try_lock(&transaction, run, task).await? else {
+                return Ok(None);
+            };
+            end_locked(transaction, state, task, run, &ending, is_lost).await
+        });
+        if told(state, changed.await)? {
             tracing::warn!(run = run.0, "a run was given up, for its process is gone");
         }
     }
@@ -138,25 +153,28 @@ fn is_lost(run: &Model, now: Timestamp) -> bool {
     run.status == RunStatus::Running && run.lease_expires.is_none_or(|expires| expires < now)
 }
 
-/// Ends a run if it is still as it must be, and says whether it was.
-async fn end_where(
+/// What changed with the ending of a run: the run, the next attempt, and the schedule that it opened.
+type Changed = Option<(Vec<RunId>, Option<ScheduleId>)>;
+
+/// Ends a locked run if it is still as it must be.
+async fn end_locked(
+    transaction: DatabaseTransaction,
     state: &State,
-    run: RunId,
-    task: Option<entity::TaskId>,
+    task: Option<task::Model>,
+    mut run: Model,
     ending: &Ending,
     is_so: impl Fn(&Model) -> bool,
-) -> Result<bool> {
-    let changed = db::retrying(async || {
-        let transaction = state.db.begin().await?;
-        let (task, mut run) = lock(&transaction, run, task).await?;
-        if !is_so(&run) {
-            return Ok(None);
-        }
-        let changed = conclude(&transaction, state, task.as_ref(), &mut run, ending).await?;
-        db::commit(transaction).await?;
-        Ok(Some((changed, run.schedule_id)))
-    })
-    .await;
+) -> Result<Changed> {
+    if !is_so(&run) {
+        return Ok(None);
+    }
+    let changed = conclude(&transaction, state, task.as_ref(), &mut run, ending).await?;
+    db::commit(transaction).await?;
+    Ok(Some((changed, run.schedule_id)))
+}
+
+/// Tells listeners of what changed, and whether anything did.
+fn told(state: &State, changed: Result<Changed>) -> Result<bool> {
     match changed {
         Ok(Some((changed, opened))) => {
             tell(state, &changed);

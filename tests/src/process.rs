@@ -109,6 +109,39 @@ impl ServerProcess {
         self.signal(Signal::SIGSTOP);
     }
 
+    /// The same, at a moment at which it is not writing into a SQLite file: nobody else could, for as long as it is frozen.
+    pub async fn freeze_between_writes(&self) {
+        eventually("it is frozen between two writes", PATIENCE, || async {
+            self.freeze();
+            eventually("it stands still", PATIENCE, || async {
+                self.stands_still().then_some(())
+            })
+            .await;
+            if self.holds_a_file() {
+                self.thaw();
+                return None;
+            }
+            Some(())
+        })
+        .await;
+    }
+
+    fn stands_still(&self) -> bool {
+        let path = format!("/proc/{}/stat", self.pid());
+        let stat = std::fs::read_to_string(path).expect("the server is running");
+        let (_, after_its_name) = stat.rsplit_once(") ").expect("a name in brackets");
+        after_its_name.starts_with('T')
+    }
+
+    /// Whether it has locked some part of a file, for itself alone.
+    fn holds_a_file(&self) -> bool {
+        let locks = std::fs::read_to_string("/proc/locks").expect("Linux tells of locks");
+        locks.lines().any(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            words.contains(&"WRITE") && words.contains(&self.pid().to_string().as_str())
+        })
+    }
+
     /// Lets it go on from there.
     pub fn thaw(&self) {
         self.signal(Signal::SIGCONT);

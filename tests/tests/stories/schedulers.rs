@@ -181,7 +181,7 @@ async fn frozen(database: Database) {
         servers.swap(0, 1);
     }
     let holder: String = database.value("SELECT lease_holder FROM run").await;
-    servers[0].freeze();
+    servers[0].freeze_between_writes().await;
     let other = admin.through(servers[1].address());
     let run = eventually("it is given up", Duration::from_mins(1), || async {
         Some(other.run(&id).await).filter(RunFacts::has_ended)

@@ -23,6 +23,16 @@ const RULES: &[(&[&str], &[&str], &str)] = &[
         "domain knows no GraphQL and no HTTP",
     ),
     (
+        &[
+            "server/src/domain",
+            "server/src/graphql",
+            "server/src/http",
+            "server/src/rest",
+        ],
+        &["async_nats", "events::nats"],
+        "only the bus knows NATS",
+    ),
+    (
         &["entity/src"],
         &["async_graphql", "axum", "Entity::find"],
         "entity holds rows only",

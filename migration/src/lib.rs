@@ -19,6 +19,7 @@ mod m20261124_000010_plan;
 mod m20261125_000011_backups;
 mod m20261125_000012_run_age;
 mod m20261126_000013_schedule_action;
+mod m20261126_000014_titles;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000011_backups::Migration),
             Box::new(m20261125_000012_run_age::Migration),
             Box::new(m20261126_000013_schedule_action::Migration),
+            Box::new(m20261126_000014_titles::Migration),
         ]
     }
 }

@@ -47,7 +47,10 @@ const ACQUIRE_DEADLINE: Duration = Duration::from_secs(5);
 const MIGRATION_LOCK: &str = "daybook migration";
 
 /// How long a connection to a server may lie idle until it is tried before it is used: trying costs a trip.
-const UNTRIED: Duration = Duration::from_secs(1);
+const UNTRIED: Duration = Duration::from_millis(10);
+
+/// How often a read is tried whose connection goes away.
+const READ_ATTEMPTS: u32 = 3;
 
 const SQLITE_READERS: u32 = 8;
 const MYSQL_CONNECTIONS: u32 = 24;
@@ -136,7 +139,17 @@ impl Db {
         &self,
         statements: Vec<Select>,
     ) -> Result<Vec<Vec<T>>, DbErr> {
-        fetch::fetch_each(self.readers.as_ref(), &self.reader, statements).await
+        if let Some(readers) = &self.readers {
+            return readers.fetch_each(statements).await;
+        }
+        let mut attempt = 1;
+        loop {
+            match fetch::fetch_together(&self.reader, &statements).await {
+                // Another connection may be there, and reading twice does no harm.
+                Err(error) if is_disconnect(&error) && attempt < READ_ATTEMPTS => attempt += 1,
+                outcome => return outcome,
+            }
+        }
     }
 
     /// For several reads of one moment.
@@ -343,6 +356,8 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(STATEMENT_DEADLINE)
             .foreign_keys(true)
+            // What a statement would need to take back its rows goes to memory, not to a file for each.
+            .pragma("temp_store", "MEMORY")
     });
     options
 }

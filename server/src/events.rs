@@ -142,6 +142,15 @@ impl Events {
             .subscribe()
     }
 
+    /// How many listen to one schedule.
+    pub fn listeners(&self, schedule: ScheduleId) -> u32 {
+        let topics = self.topics();
+        let listeners = topics
+            .get(&schedule)
+            .map_or(0, watch::Sender::receiver_count);
+        u32::try_from(listeners).unwrap_or(u32::MAX)
+    }
+
     /// Listens to all schedules.
     pub fn listen_to_all(&self) -> broadcast::Receiver<ScheduleId> {
         self.all.subscribe()

@@ -49,4 +49,5 @@ mod stories {
     mod two_servers;
     mod walkthrough;
     mod websocket;
+    mod written;
 }

@@ -5,7 +5,7 @@
 //! they go to connections that are called directly: the driver beneath SeaORM hands over every row, and a copy of every
 //! value, from thread to thread, which for a page of results takes eight times what SQLite itself takes.
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
 use entity::{
     ClientId, Digest, Guid, ScheduleId, Timestamp,
@@ -18,8 +18,6 @@ use sea_orm::{
 };
 
 use uuid::Uuid;
-
-use super::readers::Readers;
 
 /// A statement that reads, with its values.
 #[derive(Clone, Debug)]
@@ -109,49 +107,28 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Reads the rows of several statements, all of one moment.
-pub(super) async fn fetch_each<T: FromColumns>(
-    readers: Option<&Arc<Readers>>,
-    server: &DatabaseConnection,
-    statements: Vec<Select>,
-) -> Result<Vec<Vec<T>>, DbErr> {
-    match readers {
-        Some(readers) => readers.fetch_each(statements).await,
-        None => fetch_together(server, &statements).await,
-    }
-}
-
 /// Reads the rows of several statements with one, for each trip to a server takes its time.
-async fn fetch_together<T: FromColumns>(
+pub(super) async fn fetch_together<T: FromColumns>(
     server: &DatabaseConnection,
     statements: &[Select],
 ) -> Result<Vec<Vec<T>>, DbErr> {
     let mut rows_of_each: Vec<Vec<T>> = statements.iter().map(|_| Vec::new()).collect();
-    let (text, values) = match statements {
-        [] => return Ok(rows_of_each),
-        [one] => (
-            format!("SELECT part.*, 0 FROM ({}) AS part", one.text),
-            one.values.clone(),
-        ),
-        several => {
-            let parts = several.iter().enumerate();
-            let parts = parts.map(|(place, select)| {
-                format!("SELECT part.*, {place} FROM ({}) AS part", select.text)
-            });
-            let values = several.iter().flat_map(|select| select.values.clone());
-            (
-                parts.collect::<Vec<_>>().join(" UNION ALL "),
-                values.collect(),
-            )
-        }
-    };
+    let parts = statements.iter().enumerate().map(|(place, select)| {
+        let columns = select.text.strip_prefix("SELECT ");
+        let columns = columns.expect("what reads begins so");
+        format!("(SELECT {place}, {columns})")
+    });
+    let text = parts.collect::<Vec<_>>().join(" UNION ALL ");
+    if text.is_empty() {
+        return Ok(rows_of_each);
+    }
+    let values = statements.iter().flat_map(|select| select.values.clone());
     let statement = Statement::from_sql_and_values(DbBackend::MySql, text, values);
     for row in server.query_all_raw(statement).await? {
         let mut columns = Columns::of_driver(&row);
-        let value = T::from_columns(&mut columns)?;
         let place: i32 = columns.next()?;
         let place = usize::try_from(place).expect("it was a place in the list");
-        rows_of_each[place].push(value);
+        rows_of_each[place].push(T::from_columns(&mut columns)?);
     }
     Ok(rows_of_each)
 }

@@ -57,6 +57,10 @@ const RECOGNISE: Duration = Duration::from_secs(2);
 /// How long a client may take to read one message.
 const SEND: Duration = Duration::from_secs(30);
 
+/// How much is read of a socket at once. What clients say is short, and every socket has such a buffer, which is cleared for
+/// each look whether there is something to read.
+const READ_BYTES: usize = 4 * 1024;
+
 /// How many messages of all operations may wait for the socket.
 const WAITING: usize = 4;
 
@@ -67,6 +71,7 @@ pub(super) fn accept(app: App, headers: &HeaderMap, upgrade: WebSocketUpgrade) -
         .protocols([protocol::NAME])
         .max_message_size(BODY_BYTES)
         .max_frame_size(BODY_BYTES)
+        .read_buffer_size(READ_BYTES)
         .on_upgrade(move |socket| {
             let background = app.state.background.clone();
             background.track_future(converse(app, socket, cookie))

@@ -1,6 +1,9 @@
 //! The change feed of one schedule.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use entity::{Guid, ScheduleId, schedule};
 use futures_util::{Stream, stream};
@@ -37,6 +40,16 @@ const LOOK_AGAIN: [Duration; 3] = [
 
 /// How long a subscriber may be at a revision that the schedule does not have.
 const BEYOND: Duration = Duration::from_secs(5);
+
+/// How much longer news are gathered for each subscriber that a schedule has: as long as it takes to tell it. So many are
+/// told of several changes at once, and few at once of each.
+const GATHERED_FOR_EACH: Duration = Duration::from_micros(25);
+
+/// The longest that news are gathered.
+const GATHERED: Duration = Duration::from_millis(50);
+
+/// What is shorter is not worth a timer.
+const NOT_GATHERED: Duration = Duration::from_millis(2);
 
 /// How long a read is shared, and how many bytes all shared reads may have.
 const SHARED: Duration = Duration::from_secs(1);
@@ -157,11 +170,25 @@ impl Follower {
     async fn wait_for_news(&mut self) {
         // The topic lives as long as somebody listens to it.
         let _ = self.news.changed().await;
+        self.gather_news().await;
         self.heard = match *self.news.borrow_and_update() {
             Heard::Revision(revision) => Some(revision),
             // Whether it is so, the database says, and not what anybody read before.
             Heard::Deleted => None,
         };
+    }
+
+    /// Lets more news come where many are to be told. They all go on at the same moment, so that they share one read.
+    async fn gather_news(&self) {
+        static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+        let subscribers = self.state.events.listeners(self.id);
+        let gathered = (GATHERED_FOR_EACH * subscribers).min(GATHERED);
+        if gathered < NOT_GATHERED {
+            return;
+        }
+        let since_last = BEGINNING.elapsed().as_micros() % gathered.as_micros();
+        let since_last = u64::try_from(since_last).expect("it is less than what is gathered");
+        sleep(gathered - Duration::from_micros(since_last)).await;
     }
 
     /// Reads what is new. What was read after the same news is shared, for it can't be older than them; before any news

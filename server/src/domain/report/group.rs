@@ -298,6 +298,10 @@ where
 /// `IN (?, ?, …)` with its values. The last of them is repeated until there are 1, 2, 4, 8, …: each distinct length is
 /// another prepared statement.
 fn in_list<V: Clone + Into<Value>>(values: Vec<V>) -> Condition {
+    if values.is_empty() {
+        // An empty list is none of SQL's.
+        return ("IN (NULL)".to_owned(), Vec::new());
+    }
     let length = values.len().next_power_of_two();
     let mut values: Vec<Value> = values.into_iter().map(Into::into).collect();
     if let Some(last) = values.last().cloned() {

@@ -122,6 +122,11 @@ fn in_list(length: usize) -> String {
     }
 }
 
+/// Looked up for one schedule after another, in the order of a page and no further than its end. As a list of all that have
+/// the label it would be made whole first, and grow with them.
+const LABELLED: &str = "EXISTS (SELECT 1 FROM label \
+    WHERE label.schedule_id = schedule.schedule_id AND name = ? AND value = ?)";
+
 impl Filter {
     fn apply(&self, finding: &mut Finding) {
         if let Some(states) = &self.status {
@@ -135,9 +140,7 @@ impl Filter {
             finding.only(of_that_name, name.trim());
         }
         for label in &self.labels {
-            let labelled =
-                "schedule_id IN (SELECT schedule_id FROM label WHERE name = ? AND value = ?)";
-            finding.only(labelled, label.key.trim());
+            finding.only(LABELLED, label.key.trim());
             finding.values.push(label.value.trim().into());
         }
         if let Some(time) = self.created_after {

@@ -31,7 +31,7 @@ impl Extent {
         name: "full",
         rounds: 3,
         warm_up: Duration::from_secs(1),
-        measured: Duration::from_secs(4),
+        measured: Duration::from_secs(3),
         followers: &[1_000, 2_000],
         followed: Duration::from_mins(1),
         histories: &[10_000, 1_000_000, 10_000_000],

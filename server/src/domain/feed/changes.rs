@@ -43,10 +43,10 @@ const BEYOND: Duration = Duration::from_secs(5);
 
 /// How much longer news are gathered for each subscriber that a schedule has: as long as it takes to tell it. So many are
 /// told of several changes at once, and few at once of each.
-const GATHERED_FOR_EACH: Duration = Duration::from_micros(25);
+const GATHERED_FOR_EACH: Duration = Duration::from_micros(40);
 
 /// The longest that news are gathered.
-const GATHERED: Duration = Duration::from_millis(50);
+const GATHERED: Duration = Duration::from_millis(80);
 
 /// What is shorter is not worth a timer.
 const NOT_GATHERED: Duration = Duration::from_millis(2);

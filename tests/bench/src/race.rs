@@ -68,6 +68,14 @@ impl Race {
         })))
     }
 
+    /// The most of a core that the generator ever had.
+    pub(crate) fn generator_cores(&self) -> f64 {
+        let outcomes = self.outcomes.values().flatten();
+        outcomes
+            .map(|outcome| outcome.generator_cores)
+            .fold(0.0, f64::max)
+    }
+
     /// All figures.
     pub(crate) fn table(&self) -> Table {
         let mut table = Table::new(&[

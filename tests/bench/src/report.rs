@@ -41,6 +41,11 @@ impl Report {
         let _ = write!(self.sections, "\n### {title}\n\n{table}");
     }
 
+    /// Adds a sentence below the last table.
+    pub(crate) fn remark(&mut self, sentence: &str) {
+        let _ = write!(self.sections, "\n{sentence}\n");
+    }
+
     /// The whole text.
     pub(crate) fn finish(self, took: Duration) -> String {
         let mut table = Table::new(&["", "wanted", "measured", "holds"]);

@@ -30,6 +30,9 @@ const CONNECTIONS: usize = 64;
 /// How many connections send batches.
 const BATCHERS: usize = 4;
 
+/// How much of a core the generator may have without a remark.
+const GENERATOR: f64 = 1.0 / 3.0;
+
 /// A workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Workload {
@@ -153,6 +156,13 @@ pub(crate) async fn races(
 /// Reports a race, and what is claimed of it.
 fn tell(race: &Race, bounds: &[Bound], report: &mut Report) {
     report.section(&race.title, &race.table());
+    let share = race.generator_cores();
+    if share > GENERATOR {
+        report.remark(&format!(
+            "The load generator, which checks every answer, had up to {} of a core beside the fastest.",
+            number(share)
+        ));
+    }
     for (other, bound) in bounds {
         if let Some(ratio) = race.ratio_to(*other) {
             let what = format!("{}: Daybook to {other}", race.title);

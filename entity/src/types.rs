@@ -96,6 +96,8 @@ impl TryFromU64 for Guid {
     }
 }
 
+const NANOSECONDS: u32 = 1_000_000_000;
+
 /// An instant in UTC with milliseconds, readable in a SQL prompt: `DATETIME(3)` on MySQL, text on SQLite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 pub struct Timestamp(NaiveDateTime);
@@ -135,13 +137,16 @@ impl Timestamp {
             }
             Some(_) => return None,
         };
+        let second: u32 = number(time.get(6..)?)?;
+        // A leap second counts as the one after it.
+        let leap = u32::from(second == 60);
         let time = NaiveTime::from_hms_nano_opt(
             number(time.get(..2)?)?,
             number(time.get(3..5)?)?,
-            number(time.get(6..)?)?,
+            second - leap,
             fraction,
         )?;
-        Some(Self(date.and_time(time)))
+        Some(Self(date.and_time(time) + TimeDelta::seconds(leap.into())))
     }
 
     /// The time that has passed from `earlier` to this instant; negative where it lies after this one.
@@ -151,9 +156,15 @@ impl Timestamp {
 }
 
 impl From<DateTime<Utc>> for Timestamp {
-    /// Cuts to whole milliseconds, so that what is kept equals what is answered on every database.
+    /// Cuts to whole milliseconds, so that what is kept equals what is answered on every database. A leap second, which
+    /// not every database knows, counts as the one after it.
     fn from(time: DateTime<Utc>) -> Self {
-        Self(time.naive_utc().trunc_subsecs(3))
+        let time = time.naive_utc().trunc_subsecs(3);
+        let leap = time
+            .nanosecond()
+            .checked_sub(NANOSECONDS)
+            .and_then(|rest| time.with_nanosecond(rest));
+        Self(leap.map_or(time, |time| time + TimeDelta::seconds(1)))
     }
 }
 
@@ -211,5 +222,57 @@ impl AsRef<[u8]> for Digest {
 impl TryFromU64 for Digest {
     fn try_from_u64(_: u64) -> Result<Self, DbErr> {
         Err(DbErr::ConvertFromU64("Digest"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_rfc_3339_has_them() {
+        for text in [
+            "2026-11-26T10:50:22.123Z",
+            "0001-01-01T00:00:00.000Z",
+            "9999-12-31T23:59:59.999Z",
+        ] {
+            let time = DateTime::parse_from_rfc3339(text).expect("a good time");
+            assert_eq!(Timestamp::from(time.to_utc()).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn times_are_read_as_sqlite_keeps_them() {
+        let read = |text| Timestamp::from_sql(text).map(|time| time.to_string());
+        let time = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            read("2026-11-26 10:50:22.123"),
+            time("2026-11-26T10:50:22.123Z")
+        );
+        assert_eq!(
+            read("2026-11-26 10:50:22"),
+            time("2026-11-26T10:50:22.000Z")
+        );
+        assert_eq!(
+            read("2026-11-26 10:50:22.5"),
+            time("2026-11-26T10:50:22.500Z")
+        );
+        for text in [
+            "",
+            "2026-11-26",
+            "2026-13-01 00:00:00",
+            "2026-11-26 10:50:22.x",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_leap_second_counts_as_the_one_after_it() {
+        let leap = DateTime::parse_from_rfc3339("2016-12-31T23:59:60.5Z").expect("a good time");
+        let after = "2017-01-01T00:00:00.500Z";
+        assert_eq!(Timestamp::from(leap.to_utc()).to_string(), after);
+        let read = Timestamp::from_sql("2016-12-31 23:59:60.500").expect("as it was kept once");
+        assert_eq!(read.to_string(), after);
     }
 }

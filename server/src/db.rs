@@ -49,6 +49,9 @@ const MIGRATION_LOCK: &str = "daybook migration";
 /// How long a connection to a server may lie idle until it is tried before it is used: trying costs a trip.
 const UNTRIED: Duration = Duration::from_millis(10);
 
+/// How many statements go to a server as one.
+const STATEMENTS_AT_ONCE: usize = 100;
+
 /// How often a read is tried whose connection goes away.
 const READ_ATTEMPTS: u32 = 3;
 
@@ -134,7 +137,7 @@ impl Db {
         Ok(rows.expect("one statement has rows of one"))
     }
 
-    /// What several such statements find, all of one moment and at the cost of one trip.
+    /// What several such statements find, at the cost of one trip for a hundred of them.
     pub(crate) async fn fetch_each<T: FromColumns>(
         &self,
         statements: Vec<Select>,
@@ -142,11 +145,29 @@ impl Db {
         if let Some(readers) = &self.readers {
             return readers.fetch_each(statements).await;
         }
+        let mut rows_of_each = Vec::with_capacity(statements.len());
+        for some in statements.chunks(STATEMENTS_AT_ONCE) {
+            rows_of_each.extend(self.fetch_together(some).await?);
+        }
+        Ok(rows_of_each)
+    }
+
+    async fn fetch_together<T: FromColumns>(
+        &self,
+        statements: &[Select],
+    ) -> Result<Vec<Vec<T>>, DbErr> {
         let mut attempt = 1;
         loop {
-            match fetch::fetch_together(&self.reader, &statements).await {
-                // Another connection may be there, and reading twice does no harm.
-                Err(error) if is_disconnect(&error) && attempt < READ_ATTEMPTS => attempt += 1,
+            match fetch::fetch_together(&self.reader, statements).await {
+                // Another connection may be there, and reading twice does no harm. One that could not be had was waited
+                // for long enough.
+                Err(error)
+                    if is_disconnect(&error)
+                        && !matches!(error, DbErr::ConnectionAcquire(_))
+                        && attempt < READ_ATTEMPTS =>
+                {
+                    attempt += 1;
+                }
                 outcome => return outcome,
             }
         }
@@ -179,7 +200,7 @@ impl Db {
     /// Closes all connections. On SQLite this folds the write-ahead log into the file.
     pub async fn close(self) -> Result<(), DbErr> {
         if let Some(readers) = &self.readers {
-            readers.close();
+            readers.close().await;
         }
         self.reader.close().await?;
         self.writer.close().await

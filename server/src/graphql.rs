@@ -32,7 +32,9 @@ mod subscription;
 mod task;
 mod variables;
 
-use async_graphql::{Context, MergedObject, MergedSubscription, SDLExportOptions, ValidationMode};
+use async_graphql::{
+    Context, MergedObject, MergedSubscription, Request, SDLExportOptions, ValidationMode,
+};
 
 use crate::{domain::actor::Actor, state::State};
 use batch::Loader;
@@ -115,13 +117,11 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     .override_output_type_description::<Connection<task::Task>>("A page of tasks.")
 }
 
-/// What a request is executed with: who asks, and what loads its rows in batches.
-pub fn request_data(state: &State, actor: Actor) -> async_graphql::Data {
-    let mut data = async_graphql::Data::default();
+/// Gives a request what it is executed with: who asks, and what loads its rows in batches.
+pub fn equip(request: &mut Request, state: &State, actor: Actor) {
     let batch = Batch::new(state.clone(), actor.clone());
-    data.insert(Loader::new(batch));
-    data.insert(actor);
-    data
+    request.data.insert(Loader::new(batch));
+    request.data.insert(actor);
 }
 
 /// Shorthands for what every resolver needs.

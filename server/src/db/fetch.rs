@@ -13,11 +13,13 @@ use entity::{
     schedule::{OriginalStatus, State},
 };
 use sea_orm::{
-    ActiveEnum, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement,
-    TryGetable, Value,
+    ActiveEnum, ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult,
+    RuntimeErr, Statement, TryGetable, Value,
 };
 
 use uuid::Uuid;
+
+use super::SQLITE_PASSING;
 
 /// A statement that reads, with its values.
 #[derive(Clone, Debug)]
@@ -239,11 +241,40 @@ macro_rules! enum_columns {
 
 enum_columns!(ResultStatus, State, OriginalStatus);
 
-/// An error of SQLite, as SeaORM has them.
+/// ` IN (?, ?, …)` with its values. The last of them is repeated until there are 1, 2, 4, 8, …: each distinct length is
+/// another prepared statement.
+pub(crate) fn in_list<V: Into<Value>>(values: impl IntoIterator<Item = V>) -> (String, Vec<Value>) {
+    let mut values: Vec<Value> = values.into_iter().map(Into::into).collect();
+    let Some(last) = values.last().cloned() else {
+        // An empty list is none of SQL's.
+        return (" IN (NULL)".to_owned(), values);
+    };
+    values.resize(values.len().next_power_of_two(), last);
+    (format!(" IN (?{})", ", ?".repeat(values.len() - 1)), values)
+}
+
+/// An error of SQLite, as SeaORM has them. What has to do with the moment is told as a connection that could not be had.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "this is how errors are mapped"
 )]
 pub(super) fn of_sqlite(error: rusqlite::Error) -> DbErr {
-    DbErr::Query(sea_orm::RuntimeErr::Internal(error.to_string()))
+    let code = error.sqlite_error().map(|error| error.extended_code & 0xff);
+    if code.is_some_and(|code| SQLITE_PASSING.contains(&code)) {
+        return DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+    }
+    DbErr::Query(RuntimeErr::Internal(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_have_few_lengths() {
+        let (list, values) = in_list([1, 2, 3]);
+        assert_eq!(list, " IN (?, ?, ?, ?)");
+        assert_eq!(values, [1.into(), 2.into(), 3.into(), 3.into()]);
+        assert_eq!(in_list::<i32>([]), (" IN (NULL)".to_owned(), Vec::new()));
+    }
 }

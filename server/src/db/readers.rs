@@ -6,16 +6,16 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags, ToSql, config::DbConfig, types::ToSqlOutput};
-use sea_orm::{DbErr, RuntimeErr, Value};
-use tokio::sync::Semaphore;
+use sea_orm::{ConnAcquireErr, DbErr, Value};
+use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-    STATEMENT_DEADLINE,
+    ACQUIRE_DEADLINE, STATEMENT_DEADLINE,
     fetch::{Columns, FromColumns, Select, of_sqlite},
 };
 
 /// How many read at once.
-const READERS: usize = 8;
+const READERS: u32 = 8;
 
 /// How many statements each connection keeps prepared.
 const PREPARED: usize = 64;
@@ -25,7 +25,7 @@ const PREPARED: usize = 64;
 pub(super) struct Readers {
     file: PathBuf,
     idle: Mutex<Vec<Connection>>,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
 }
 
 impl Readers {
@@ -33,7 +33,7 @@ impl Readers {
         Self {
             file,
             idle: Mutex::default(),
-            turns: Semaphore::new(READERS),
+            turns: Arc::new(Semaphore::new(READERS as usize)),
         }
     }
 
@@ -42,16 +42,28 @@ impl Readers {
         self: &Arc<Self>,
         statements: Vec<Select>,
     ) -> Result<Vec<Vec<T>>, DbErr> {
-        let _turn = self.turns.acquire().await.map_err(|_| closed())?;
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let turn = timeout(ACQUIRE_DEADLINE, turn).await;
+        let turn = turn
+            .map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?
+            .map_err(|_| closed())?;
         let readers = Arc::clone(self);
-        let reading = tokio::task::spawn_blocking(move || readers.read(&statements));
+        let reading = tokio::task::spawn_blocking(move || {
+            // It is over when the reading is, even if nobody waits for that any more.
+            let _turn = turn;
+            readers.read(&statements)
+        });
         reading
             .await
             .map_err(|failed| DbErr::Custom(failed.to_string()))?
     }
 
-    /// Closes all connections. Nobody can read any more.
-    pub(super) fn close(&self) {
+    /// Closes all connections, once those that read are done. Nobody can read any more.
+    pub(super) async fn close(&self) {
+        let all = timeout(ACQUIRE_DEADLINE, self.turns.acquire_many(READERS)).await;
+        if all.is_err() {
+            tracing::warn!("somebody still reads while the database is closed");
+        }
         self.turns.close();
         self.idle().clear();
     }
@@ -60,9 +72,10 @@ impl Readers {
         let idle = self.idle().pop();
         let connection = idle.map_or_else(|| self.open(), Ok).map_err(of_sqlite)?;
         let rows = read(&connection, statements);
+        let mut idle = self.idle();
         // One that failed may be in the middle of something.
         if rows.is_ok() && !self.turns.is_closed() {
-            self.idle().push(connection);
+            idle.push(connection);
         }
         rows
     }
@@ -132,5 +145,5 @@ impl ToSql for Bound<'_> {
 }
 
 fn closed() -> DbErr {
-    DbErr::Conn(RuntimeErr::Internal("the database is closed".into()))
+    DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)
 }

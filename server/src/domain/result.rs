@@ -16,7 +16,7 @@ use sea_orm::{
 use crate::{
     db::{
         self,
-        fetch::{FromColumns, Select, from_columns},
+        fetch::{FromColumns, Select, from_columns, in_list},
     },
     domain::{
         actor::{Actor, Admin, Viewer},
@@ -176,15 +176,11 @@ impl Range {
 impl Filter {
     /// Adds its conditions to a statement.
     fn apply(&self, text: &mut String, values: &mut Vec<Value>) {
-        match self.status.as_deref() {
-            None => {}
-            Some([]) => text.push_str(" AND FALSE"),
-            Some(statuses) => {
-                text.push_str(" AND status IN (?");
-                text.push_str(&", ?".repeat(statuses.len() - 1));
-                text.push(')');
-                values.extend(statuses.iter().map(|status| status.to_value().into()));
-            }
+        if let Some(statuses) = &self.status {
+            let (list, statuses) = in_list(statuses.iter().map(ActiveEnum::to_value));
+            text.push_str(" AND status");
+            text.push_str(&list);
+            values.extend(statuses);
         }
         if let Some(script) = &self.script {
             text.push_str(" AND script = ?");

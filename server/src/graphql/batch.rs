@@ -7,6 +7,7 @@ use std::{
     any::{Any, TypeId},
     collections::HashMap,
     hash::Hash,
+    marker::PhantomData,
     sync::{Mutex, PoisonError},
 };
 
@@ -28,6 +29,9 @@ pub(super) trait Load<K> {
 pub(super) trait Key: Clone + Eq + Hash + Send + 'static {}
 
 impl<K: Clone + Eq + Hash + Send + 'static> Key for K {}
+
+/// How many keys are loaded at once.
+const KEYS: usize = 1_000;
 
 /// Who waits for each key of a kind.
 type Asked<K, V> = HashMap<K, Vec<oneshot::Sender<Result<Option<V>>>>>;
@@ -60,7 +64,9 @@ impl Loader {
                 is_first
             });
             if is_first {
+                let first = First::<K>(self, PhantomData);
                 yield_now().await;
+                first.goes_on();
                 self.load_asked().await;
             }
             // Where the one who was to load is gone, somebody else has to.
@@ -78,7 +84,19 @@ impl Loader {
     where
         Batch: Load<K>,
     {
-        self.batch.load(keys.into_iter().collect()).await
+        self.load_all(keys.into_iter().collect()).await
+    }
+
+    /// Loads some at a time: a statement has only so many values.
+    async fn load_all<K: Key>(&self, keys: Vec<K>) -> Result<HashMap<K, <Batch as Load<K>>::Value>>
+    where
+        Batch: Load<K>,
+    {
+        let mut loaded = HashMap::with_capacity(keys.len());
+        for some in keys.chunks(KEYS) {
+            loaded.extend(self.batch.load(some.to_vec()).await?);
+        }
+        Ok(loaded)
     }
 
     async fn load_asked<K: Key>(&self)
@@ -86,7 +104,7 @@ impl Loader {
         Batch: Load<K>,
     {
         let asked = self.asked(std::mem::take::<Asked<K, <Batch as Load<K>>::Value>>);
-        let mut loaded = self.batch.load(asked.keys().cloned().collect()).await;
+        let mut loaded = self.load_all(asked.keys().cloned().collect()).await;
         for (key, mut waiting) in asked {
             let found = match &mut loaded {
                 Ok(loaded) => Ok(loaded.remove(&key)),
@@ -112,5 +130,32 @@ impl Loader {
                 .downcast_mut()
                 .expect("keys of one kind stand for values of one kind"),
         )
+    }
+}
+
+/// The one who asked first, until all others have asked. Should it be gone by then, those who have asked are told so, and
+/// one of them takes its place.
+struct First<'a, K: Key>(&'a Loader, PhantomData<K>)
+where
+    Batch: Load<K>;
+
+impl<K: Key> First<'_, K>
+where
+    Batch: Load<K>,
+{
+    fn goes_on(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl<K: Key> Drop for First<'_, K>
+where
+    Batch: Load<K>,
+{
+    fn drop(&mut self) {
+        let orphans = self
+            .0
+            .asked(std::mem::take::<Asked<K, <Batch as Load<K>>::Value>>);
+        drop(orphans);
     }
 }

@@ -4,7 +4,9 @@
 //! A document is kept when it was found good. What may differ from one request to the next is checked each time: its
 //! variables, and what it costs with them.
 
-use std::sync::Arc;
+mod shape;
+
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::{
     Request, ServerError, ValidationMode, ValidationResult, Variables,
@@ -15,13 +17,17 @@ use moka::sync::Cache;
 
 use super::{Schema, builder, limits, request::Rejected};
 
-/// How many bytes of text all documents may have that are kept.
-const KEPT_BYTES: u64 = 4 * 1024 * 1024;
+/// How much memory all documents may take that are kept, and what a field of one takes in it, about.
+const KEPT_BYTES: u64 = 16 * 1024 * 1024;
+const FIELD_BYTES: usize = 300;
+
+/// How long a document is kept that nobody sends.
+const KEPT: Duration = Duration::from_mins(30);
 
 /// The documents that were found good.
 #[derive(Clone)]
 pub struct Documents {
-    known: Cache<String, Arc<ExecutableDocument>>,
+    known: Cache<String, Arc<Document>>,
     /// Validates, and does nothing else.
     validator: Schema,
 }
@@ -31,7 +37,11 @@ impl Default for Documents {
         Self {
             known: Cache::builder()
                 .max_capacity(KEPT_BYTES)
-                .weigher(|text: &String, _| u32::try_from(text.len()).unwrap_or(u32::MAX))
+                .time_to_idle(KEPT)
+                .weigher(|text: &String, document: &Arc<Document>| {
+                    let bytes = text.len() + document.fields * FIELD_BYTES;
+                    u32::try_from(bytes).unwrap_or(u32::MAX)
+                })
                 .build(),
             validator: builder()
                 .validation_mode(ValidationMode::Strict)
@@ -41,51 +51,56 @@ impl Default for Documents {
     }
 }
 
-/// A document.
+/// A document that was parsed.
+#[derive(Clone)]
 pub(super) struct Document {
-    pub(super) parsed: Arc<ExecutableDocument>,
-    is_new: bool,
+    pub(super) parsed: ExecutableDocument,
+    /// Whether something with fields of its own is asked for twice under one name, and is to be joined.
+    pub(super) joins: bool,
+    /// How many fields there are, with the fragments put in.
+    fields: usize,
+    /// Whether it may be kept once it was found good. Where a variable is a part of a larger value, whether that is good
+    /// depends on the variable.
+    is_good_for_ever: bool,
 }
 
 impl Documents {
-    /// Parses a document, or finds it among those that were.
-    pub(super) fn parse(&self, text: &str) -> Result<Document, Rejected> {
-        if let Some(parsed) = self.known.get(text) {
-            return Ok(Document {
-                parsed,
-                is_new: false,
-            });
+    /// Parses a document, or finds it among those that were. Says whether it was found, and so is valid.
+    pub(super) fn parse(&self, text: &str) -> Result<(Arc<Document>, bool), Rejected> {
+        if let Some(document) = self.known.get(text) {
+            return Ok((document, true));
         }
         limits::check_text(text)?;
         let parsed =
             parse_query(text).map_err(|error| Rejected::Invalid(vec![ServerError::from(error)]))?;
-        limits::check_size(&parsed)?;
-        Ok(Document {
-            parsed: Arc::new(parsed),
-            is_new: true,
-        })
+        let fields = limits::check_size(&parsed)?;
+        let document = Document {
+            joins: shape::joins(&parsed),
+            is_good_for_ever: !shape::has_variables_inside_of_values(&parsed),
+            parsed,
+            fields,
+        };
+        Ok((Arc::new(document), false))
     }
 
-    /// Validates a document, unless that was done before.
+    /// Validates a document, and keeps it if it is valid whatever the variables are.
     pub(super) async fn validate(
         &self,
         text: &str,
         operation_name: Option<&str>,
-        document: &Document,
+        document: &Arc<Document>,
         variables: &Variables,
     ) -> Result<(), Rejected> {
-        if !document.is_new {
-            return Ok(());
-        }
         let mut request = Request::new(text).variables(variables.clone());
         request.operation_name = operation_name.map(str::to_owned);
-        request.set_parsed_query(ExecutableDocument::clone(&document.parsed));
+        request.set_parsed_query(document.parsed.clone());
         let errors = self.validator.execute(request).await.errors;
         if !errors.iter().any(|error| error.source::<Valid>().is_some()) {
             return Err(Rejected::Invalid(errors));
         }
-        let parsed = Arc::clone(&document.parsed);
-        self.known.insert(text.to_owned(), parsed);
+        if document.is_good_for_ever {
+            self.known.insert(text.to_owned(), Arc::clone(document));
+        }
         Ok(())
     }
 }

@@ -66,8 +66,8 @@ pub fn check_text(document: &str) -> Result<()> {
 }
 
 /// Refuses a document that would ask for too much with its fragments put in: a few fragments that use one another twice
-/// ask for billions of fields.
-pub fn check_size(document: &ExecutableDocument) -> Result<()> {
+/// ask for billions of fields. Says how many fields it has.
+pub fn check_size(document: &ExecutableDocument) -> Result<usize> {
     let mut sizes = Sizes {
         document,
         known: HashMap::new(),
@@ -84,7 +84,7 @@ pub fn check_size(document: &ExecutableDocument) -> Result<()> {
         let message = format!("has more than {FIELDS} fields, with its fragments put in");
         return Err(Error::validation("query", message));
     }
-    Ok(())
+    Ok(total.fields)
 }
 
 /// How much a part of a document asks for.

@@ -15,7 +15,7 @@ use async_graphql::{
 };
 use futures_util::future::try_join_all;
 
-use super::json::Json;
+use super::{json::Json, request::Joins};
 
 /// An object with fields that need nothing but the object.
 pub(super) trait Plain: ContainerType {
@@ -48,10 +48,13 @@ impl<T: Plain> OutputType for Written<T> {
         ctx: &ContextSelectionSet<'_>,
         _: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        match Draft::of(&self.0, ctx) {
-            Some(draft) => draft.finished().await,
-            None => resolve_container(ctx, &self.0).await,
+        // What wrote itself can't be joined with anything.
+        if ctx.data_opt::<Joins>().is_none()
+            && let Some(draft) = Draft::of(&self.0, ctx)
+        {
+            return draft.finished().await;
         }
+        resolve_container(ctx, &self.0).await
     }
 }
 
@@ -130,8 +133,7 @@ impl<'a, 'c, T: Plain> Fields<'a, 'c, T> {
     }
 
     /// Writes what is plain, and hands the rest to `leave` with the place where it belongs. Stops where `leave` says no,
-    /// and at whatever only the library knows to deal with: a name that is asked for twice, whose parts it joins, and
-    /// fragments of other types.
+    /// and at whatever only the library knows to deal with: a name that is asked for twice, and fragments of other types.
     fn write(
         &mut self,
         set: &'a SelectionSet,

@@ -1,7 +1,5 @@
 //! A request that was read: its document, its operation and its variables are good.
 
-use std::sync::Arc;
-
 use async_graphql::{
     Request, ServerError, Variables,
     parser::types::{ExecutableDocument, OperationDefinition, OperationType},
@@ -41,6 +39,10 @@ impl Parameters {
     }
 }
 
+/// What a request carries where the answer joins what is asked for twice: only the library knows how.
+#[derive(Debug)]
+pub(super) struct Joins;
+
 /// A request that can be executed.
 #[derive(Debug)]
 pub struct Prepared {
@@ -73,18 +75,23 @@ pub async fn prepare(documents: &Documents, parameters: Parameters) -> Result<Pr
         variables,
         ..
     } = parameters;
-    let document = documents.parse(&query)?;
+    let (document, is_valid) = documents.parse(&query)?;
     let operation = operation(&document.parsed, operation_name.as_deref())?;
     let kind = operation.ty;
     let variables = variables.unwrap_or_default();
     variables::check(operation, &variables)?;
     let variables = Variables::from_json(Value::Object(variables));
-    documents
-        .validate(&query, operation_name.as_deref(), &document, &variables)
-        .await?;
+    if !is_valid {
+        documents
+            .validate(&query, operation_name.as_deref(), &document, &variables)
+            .await?;
+    }
     let mut request = Request::new(query).variables(variables);
     request.operation_name = operation_name;
-    request.set_parsed_query(Arc::unwrap_or_clone(document.parsed));
+    if document.joins {
+        request = request.data(Joins);
+    }
+    request.set_parsed_query(document.parsed.clone());
     Ok(Prepared {
         request,
         operation: kind,
@@ -171,5 +178,16 @@ mod tests {
         assert!(prepared(&documents, good.clone()).await.is_ok());
         assert!(prepared(&documents, with(json!("?"))).await.is_err());
         assert!(prepared(&documents, good).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_a_variable_hides_is_not_kept_as_good() {
+        let documents = Documents::default();
+        let query = "query($t: String) { schedules(filter: {title: $t, statsu: [CLOSED]}) { nodes { name } } }";
+        for _ in 0..2 {
+            let _ = prepared(&documents, json!({"query": query})).await;
+            let with = json!({"query": query, "variables": {"t": "x"}});
+            assert!(prepared(&documents, with).await.is_err());
+        }
     }
 }

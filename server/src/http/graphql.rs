@@ -15,10 +15,10 @@ use super::{App, BODY_BYTES, NO_STORE, auth, error::status, socket};
 use crate::{
     error::{Error, Result},
     graphql::{
+        equip,
         error::{response_of, with_codes},
         json::Json,
         request::{Parameters, Prepared, Rejected, prepare},
-        request_data,
     },
 };
 
@@ -205,7 +205,7 @@ async fn execute(
         }
         OperationType::Mutation | OperationType::Query => {}
     }
-    request.data = request_data(&app.state, actor);
+    equip(&mut request, &app.state, actor);
     let executed = with_codes(app.schema.execute(request).await);
     let status = if is_request_error(&executed) {
         media.status_of_bad_request()

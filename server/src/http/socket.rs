@@ -34,9 +34,9 @@ use crate::{
     },
     error::Error,
     graphql::{
+        equip,
         error::with_codes,
         request::{Parameters, Prepared, prepare},
-        request_data,
     },
 };
 use protocol::{Close, FromClient, ToClient};
@@ -342,7 +342,7 @@ async fn operate(
         mut request,
         operation,
     } = prepared;
-    request.data = request_data(&app.state, actor);
+    equip(&mut request, &app.state, actor);
     if operation == OperationType::Subscription {
         let mut answers = app.schema.execute_stream(request);
         while let Some(answer) = answers.next().await {

@@ -123,6 +123,55 @@ async fn in_the_order_of_the_question(database: Database) {
     }
 }
 
+/// What is asked for twice under one name is one thing, with all that was asked of it.
+async fn joined(database: Database) {
+    let (_app, reporter) = TestApp::start(database)
+        .await
+        .with_reporter("nightly")
+        .await;
+    let schedule = reporter.open_schedule("nightly").await;
+    reporter.reported(schedule, Report::pass("smoke")).await;
+    let document = "query($name: UUID!) {
+        schedule(name: $name) { title progress { pass } results { nodes { script } } }
+        schedule(name: $name) { status ...More }
+        schedules { nodes { title } nodes { revision progress { pass } progress { fail } } }
+    } fragment More on Schedule { progress { fail } results { nodes { status } nodes { attempt } } }";
+    let answer = reporter.query(document, json!({ "name": schedule })).await;
+    let result = json!({ "script": "smoke", "status": "PASS", "attempt": 1 });
+    let progress = json!({ "pass": 1, "fail": 0 });
+    assert_eq!(
+        answer.data(""),
+        json!({
+            "schedule": { "title": "nightly", "progress": progress, "results": { "nodes": [result] }, "status": "RUNNING" },
+            "schedules": { "nodes": [{ "title": "nightly", "revision": 1, "progress": progress }] }
+        })
+    );
+}
+
+/// Where a part of the answer is given up, whoever else waited for the same kind of row is served all the same.
+async fn others_are_served(database: Database) {
+    let (_app, reporter) = TestApp::start(database)
+        .await
+        .with_reporter("nightly")
+        .await;
+    let (one, other) = (
+        reporter.open_schedule("one").await,
+        reporter.open_schedule("other").await,
+    );
+    let document = "query($one: UUID!, $other: UUID!) {
+        a: schedule(name: $one) { client { name } results(first: 0) { nodes { script } } }
+        b: schedule(name: $other) { client { name } }
+    }";
+    let variables = json!({ "one": one, "other": other });
+    let answer = reporter.query(document, variables).await.json();
+    assert_eq!(answer["data"]["a"], Value::Null);
+    assert_eq!(
+        answer["data"]["b"],
+        json!({ "client": { "name": "nightly" } })
+    );
+    assert_eq!(answer["errors"][0]["extensions"]["field"], "first");
+}
+
 /// What fails below an object that writes itself is told as it is of any other.
 async fn errors_are_told_alike(database: Database) {
     let (_app, reporter) = TestApp::start(database)
@@ -151,5 +200,7 @@ async fn errors_are_told_alike(database: Database) {
 on_both_databases!(
     every_plain_field,
     in_the_order_of_the_question,
+    joined,
+    others_are_served,
     errors_are_told_alike,
 );

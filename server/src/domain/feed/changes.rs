@@ -188,7 +188,7 @@ impl Follower {
         }
         let since_last = BEGINNING.elapsed().as_micros() % gathered.as_micros();
         let since_last = u64::try_from(since_last).expect("it is less than what is gathered");
-        sleep(gathered - Duration::from_micros(since_last)).await;
+        sleep(gathered.saturating_sub(Duration::from_micros(since_last))).await;
     }
 
     /// Reads what is new. What was read after the same news is shared, for it can't be older than them; before any news

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     db::{
         self,
-        fetch::{FromColumns, Select, fetch_on, from_columns},
+        fetch::{FromColumns, Select, fetch_on, from_columns, in_list},
         insert::{Conflict, insert},
     },
     domain::{
@@ -101,9 +101,9 @@ async fn resolve(
     submissions: &[&Submission],
 ) -> Result<HashMap<Guid, ScheduleId>> {
     let names: BTreeSet<Guid> = submissions.iter().map(|each| each.schedule).collect();
-    let (list, values) = in_list(names.into_iter().collect());
+    let (list, values) = in_list(names);
     let text = format!(
-        "SELECT {} FROM schedule WHERE schedule_name {list}",
+        "SELECT {} FROM schedule WHERE schedule_name{list}",
         Named::COLUMNS
     );
     let rows: Vec<Named> = statement(fetch_on(transaction, Select::new(text, values))).await?;
@@ -132,7 +132,7 @@ async fn lock_and_read(
     patience: Patience,
 ) -> Result<Ledger> {
     let schedules = lock(transaction, ids.values().copied().collect(), patience).await?;
-    let mut wanted: HashMap<ScheduleId, Wanted<'_>> = HashMap::new();
+    let mut wanted: BTreeMap<ScheduleId, Wanted<'_>> = BTreeMap::new();
     for submission in submissions {
         if let Some(id) = ids.get(&submission.schedule) {
             wanted.entry(*id).or_default().add(*id, submission, tried);
@@ -173,9 +173,9 @@ async fn lock(
         Patience::WaitForLocks => " FOR UPDATE",
         Patience::None => " FOR UPDATE NOWAIT",
     };
-    let (list, values) = in_list(ids.into_iter().collect());
+    let (list, values) = in_list(ids);
     let text = format!(
-        "SELECT {} FROM schedule WHERE schedule_id {list} ORDER BY schedule_id{how}",
+        "SELECT {} FROM schedule WHERE schedule_id{list} ORDER BY schedule_id{how}",
         schedule::Model::COLUMNS
     );
     let rows: Vec<schedule::Model> =
@@ -204,7 +204,7 @@ impl<'a> Wanted<'a> {
 
 async fn read_keys(
     transaction: &DatabaseTransaction,
-    wanted: &HashMap<ScheduleId, Wanted<'_>>,
+    wanted: &BTreeMap<ScheduleId, Wanted<'_>>,
     tried: &Tried,
     ledger: &mut Ledger,
 ) -> Result<()> {
@@ -238,7 +238,7 @@ async fn read_keys(
 
 async fn read_latest(
     transaction: &DatabaseTransaction,
-    wanted: &HashMap<ScheduleId, Wanted<'_>>,
+    wanted: &BTreeMap<ScheduleId, Wanted<'_>>,
     ledger: &mut Ledger,
 ) -> Result<()> {
     let scripts = wanted.iter().map(|(id, wanted)| (*id, &wanted.scripts));
@@ -279,8 +279,8 @@ where
     for (id, wanted) in wanted {
         let wanted: Vec<&V> = wanted.iter().collect();
         for some in wanted.chunks(VALUES_PER_STATEMENT) {
-            let (list, values) = in_list(some.iter().map(|&value| value.clone()).collect());
-            let part = format!("(schedule_id = ? AND {column} {list})");
+            let (list, values) = in_list(some.iter().map(|&value| value.clone()));
+            let part = format!("(schedule_id = ? AND {column}{list})");
             let values = iter::once(id.into()).chain(values);
             match conditions.last_mut() {
                 Some((condition, all)) if all.len() + some.len() < VALUES_PER_STATEMENT => {
@@ -293,21 +293,6 @@ where
         }
     }
     conditions
-}
-
-/// `IN (?, ?, …)` with its values. The last of them is repeated until there are 1, 2, 4, 8, …: each distinct length is
-/// another prepared statement.
-fn in_list<V: Clone + Into<Value>>(values: Vec<V>) -> Condition {
-    if values.is_empty() {
-        // An empty list is none of SQL's.
-        return ("IN (NULL)".to_owned(), Vec::new());
-    }
-    let length = values.len().next_power_of_two();
-    let mut values: Vec<Value> = values.into_iter().map(Into::into).collect();
-    if let Some(last) = values.last().cloned() {
-        values.resize(length, last);
-    }
-    (format!("IN (?{})", ", ?".repeat(length - 1)), values)
 }
 
 async fn write_ledger(transaction: &DatabaseTransaction, ledger: &Ledger) -> Result<()> {
@@ -418,13 +403,6 @@ async fn deadline<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lists_have_few_lengths() {
-        let (list, values) = in_list(vec![1, 2, 3]);
-        assert_eq!(list, "IN (?, ?, ?, ?)");
-        assert_eq!(values, [1.into(), 2.into(), 3.into(), 3.into()]);
-    }
 
     #[test]
     fn no_condition_has_too_many_values() {

@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use crate::{
-    db::fetch::{FromColumns, Select, from_columns},
+    db::fetch::{FromColumns, Select, from_columns, in_list},
     domain::{
         actor::{Reporter, Viewer},
         page::{Page, Slice},
@@ -101,24 +101,16 @@ impl Finding {
     }
 
     /// Only those that have one of these values in a column.
-    fn any_of(&mut self, column: &str, values: impl ExactSizeIterator<Item = Value>) {
+    fn any_of(&mut self, column: &str, values: impl Iterator<Item = Value>) {
+        let (list, values) = in_list(values);
         self.text.push_str(" AND ");
         self.text.push_str(column);
-        self.text.push_str(&in_list(values.len()));
+        self.text.push_str(&list);
         self.values.extend(values);
     }
 
     fn done(self) -> Select {
         Select::new(self.text, self.values)
-    }
-}
-
-/// ` IN (?, ?, …)`: a list of so many values.
-fn in_list(length: usize) -> String {
-    match length {
-        // An empty list is none of SQL's.
-        0 => " IN (NULL)".to_owned(),
-        some => format!(" IN (?{})", ", ?".repeat(some - 1)),
     }
 }
 
@@ -264,14 +256,12 @@ pub async fn labels(
     _: &Viewer,
     ids: &[ScheduleId],
 ) -> Result<HashMap<ScheduleId, Vec<label::Model>>> {
-    let select = Select::new(
-        format!(
-            "SELECT {} FROM label WHERE schedule_id{} ORDER BY schedule_id, name",
-            label::Model::COLUMNS,
-            in_list(ids.len())
-        ),
-        ids.iter().map(|id| (*id).into()).collect(),
+    let (list, values) = in_list(ids.iter().copied());
+    let text = format!(
+        "SELECT {} FROM label WHERE schedule_id{list} ORDER BY schedule_id, name",
+        label::Model::COLUMNS
     );
+    let select = Select::new(text, values);
     let rows: Vec<label::Model> = state.db.fetch(select).await?;
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
     for row in rows {

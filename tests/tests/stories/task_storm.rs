@@ -81,7 +81,7 @@ async fn weathered(database: Database, storm: Storm) {
     traces.reach(storm.tasks / 2, frozen.pid()).await;
     eventually("it is frozen while it is at work", GIVEN_UP, || async {
         frozen.freeze_between_writes().await;
-        if traces.is_at_work(frozen.pid()) {
+        if is_at_work(frozen.pid()) {
             return Some(());
         }
         frozen.thaw();
@@ -89,18 +89,18 @@ async fn weathered(database: Database, storm: Storm) {
     })
     .await;
     // It was at some run or other, and another server has given that up.
-    let given_up = "SELECT COUNT(DISTINCT lease_holder) FROM run WHERE status = 'FAILED'";
+    let losers = "SELECT COUNT(DISTINCT lease_holder) FROM run WHERE status = 'FAILED'";
     eventually("the frozen server is given up", GIVEN_UP, || async {
-        (database.value::<i64>(given_up).await == 2).then_some(())
+        (database.value::<i64>(losers).await == 2).then_some(())
     })
     .await;
     frozen.thaw();
 
     let slots = i64::try_from(storm.tasks).expect("a small number");
-    let begun = "SELECT COUNT(DISTINCT task_id) FROM run";
+    let tasks = "SELECT COUNT(DISTINCT task_id) FROM run";
     let open = "SELECT COUNT(*) FROM run WHERE status IN ('QUEUED', 'RUNNING')";
     eventually("every run has ended", Duration::from_mins(3), || async {
-        let all_begun = database.value::<i64>(begun).await == slots;
+        let all_begun = database.value::<i64>(tasks).await == slots;
         (all_begun && database.value::<i64>(open).await == 0).then_some(())
     })
     .await;
@@ -119,13 +119,16 @@ async fn weathered(database: Database, storm: Storm) {
             runs.iter().all(|run| run.slot == runs[0].slot),
             "one slot: {runs:?}"
         );
-        let (last, lost) = runs.split_last().expect("a task has a run");
+        let (last, given_up) = runs.split_last().expect("a task has a run");
         assert_eq!(last.status, "SUCCEEDED", "{task}: {runs:?}");
-        assert!(lost.iter().all(|run| run.status == "FAILED"), "{runs:?}");
+        assert!(
+            given_up.iter().all(|run| run.status == "FAILED"),
+            "{runs:?}"
+        );
         let attempts: Vec<_> = runs.iter().map(|run| run.attempt).collect();
         let one_by_one = (1..).take(runs.len()).collect::<Vec<i32>>();
         assert_eq!(attempts, one_by_one, "{task}: {runs:?}");
-        again += lost.len();
+        again += given_up.len();
         // A server may have gone between taking a run and starting its command.
         let started = traces.of(task).len();
         assert!((1..=runs.len()).contains(&started), "{task}: {runs:?}");
@@ -209,20 +212,19 @@ impl Traces {
     async fn reach(&self, tasks: usize, server: Pid) {
         let what = format!("{tasks} tasks have begun");
         eventually(&what, Duration::from_mins(5), || async {
-            (self.files().len() >= tasks && self.is_at_work(server)).then_some(())
+            (self.files().len() >= tasks && is_at_work(server)).then_some(())
         })
         .await;
     }
+}
 
-    /// Whether a server has a command under way.
-    fn is_at_work(&self, server: Pid) -> bool {
-        let children = format!("/proc/{server}/task");
-        let threads = std::fs::read_dir(children).expect("the server is running");
-        threads.flatten().any(|thread| {
-            let children = std::fs::read_to_string(thread.path().join("children"));
-            children.is_ok_and(|children| !children.trim().is_empty())
-        })
-    }
+/// Whether a server has a command under way.
+fn is_at_work(server: Pid) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{server}/task")).expect("the server is running");
+    threads.flatten().any(|thread| {
+        let children = std::fs::read_to_string(thread.path().join("children"));
+        children.is_ok_and(|children| !children.trim().is_empty())
+    })
 }
 
 /// One run, as it is in the database.

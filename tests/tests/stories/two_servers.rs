@@ -90,21 +90,23 @@ async fn a_session_of_both(database: Database) {
         ServerProcess::start(&database).await,
     );
     let cookie = log_in(&one.anonymous(), ADMIN_TOKEN).await;
-    let here = one.anonymous().with(Credential::Cookie(cookie));
-    let there = here.through(two.address());
-    let [origin_here, origin_there] =
-        [&one, &two].map(|server| format!("http://{}", server.address()));
-    for (browser, origin) in [(&here, &origin_here), (&there, &origin_there)] {
+    let browser = one.anonymous().with(Credential::Cookie(cookie));
+    let elsewhere = browser.through(two.address());
+    let [origin, other_origin] = [&one, &two].map(|server| format!("http://{}", server.address()));
+    for (browser, origin) in [(&browser, &origin), (&elsewhere, &other_origin)] {
         let viewer = ask(browser, origin).await;
         assert_eq!(viewer.data("/viewer/name"), "admin");
     }
 
-    let out = post(&there, "/logout", &origin_there).await;
+    let out = post(&elsewhere, "/logout", &other_origin).await;
 
     assert_eq!(out.status, 204);
-    assert_eq!(ask(&there, &origin_there).await.code(), "UNAUTHENTICATED");
+    assert_eq!(
+        ask(&elsewhere, &other_origin).await.code(),
+        "UNAUTHENTICATED"
+    );
     eventually("it has ended at the other, too", PATIENCE, || async {
-        let viewer = ask(&here, &origin_here).await;
+        let viewer = ask(&browser, &origin).await;
         (viewer.refusal().as_deref() == Some("UNAUTHENTICATED")).then_some(())
     })
     .await;

@@ -159,8 +159,8 @@ fn node(shell: &Shell) -> Result<OsString> {
     if !driver.exists() {
         step("compile the peer's database driver", || {
             // With the headers that came with Node.js itself: nothing else is downloaded.
-            let headers =
-                cmd!(shell, "node --print path.resolve(process.execPath,'../..')").read()?;
+            let folder = "path.resolve(process.execPath, '../..')";
+            let headers = cmd!(shell, "node --print {folder}").read()?;
             Ok(cmd!(
                 shell,
                 "npm rebuild better-sqlite3 --prefix {project} --build-from-source --nodedir={headers} --loglevel=error"

@@ -226,7 +226,8 @@ impl Store {
 }
 
 impl Transaction {
-    /// Locks the schedules of these names, in the order of their ids.
+    /// Locks the schedules of these names, in the order of their ids. They are found first, for what is looked at on the way
+    /// would be locked too.
     pub(crate) async fn lock(&mut self, names: &[Uuid]) -> Result<HashMap<Uuid, Schedule>> {
         let names: HashSet<_> = names.iter().map(Uuid::to_string).collect();
         let lock = match self {
@@ -234,12 +235,19 @@ impl Transaction {
             Self::MySql(_) => " ORDER BY schedule_id FOR UPDATE",
         };
         on_either!(self, Query, connection => {
-            let mut query = Query::new(
-                "SELECT schedule_id, revision, running, pass, fail, block, error, skip, schedule_name FROM schedule WHERE schedule_name IN (",
-            );
+            let mut query =
+                Query::new("SELECT schedule_id FROM schedule WHERE schedule_name IN (");
             let mut list = query.separated(", ");
             for name in names {
                 list.push_bind(name);
+            }
+            query.push(")");
+            let ids = query.build().fetch_all(&mut **connection).await?;
+            let mut query = Query::new(
+                "SELECT schedule_id, revision, running, pass, fail, block, error, skip, schedule_name FROM schedule WHERE schedule_id IN (-1",
+            );
+            for id in &ids {
+                query.push(", ").push_bind(id.try_get::<i64, _>(0)?);
             }
             query.push(")").push(lock);
             let rows = query.build().fetch_all(&mut **connection).await?;

@@ -14,6 +14,7 @@ mod report;
 mod speech;
 mod table;
 mod usage;
+mod wait;
 mod wire;
 mod workload;
 

@@ -3,10 +3,10 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Deserialize;
 use tempfile::TempDir;
 use thirtyfour::{
@@ -14,7 +14,10 @@ use thirtyfour::{
 };
 use tokio::net::TcpStream;
 
-use crate::contender::{Contender, free_port};
+use crate::{
+    contender::{Contender, free_port},
+    wait::eventually,
+};
 
 /// What Chromium is told on a machine without a display, and that it must not phone home.
 const FLAGS: [&str; 9] = [
@@ -97,14 +100,11 @@ async fn visit(browser: &WebDriver, daybook: &Contender) -> Result<Seen> {
         Contender::admin_token()
     );
     browser.goto(&link).await?;
-    let deadline = Instant::now() + PATIENCE;
-    while Instant::now() < deadline {
+    eventually("the overview is live", PATIENCE, async || {
         let seen = browser.execute(LOOK, Vec::new()).await?;
-        if !seen.json().is_null() {
-            return Ok(serde_json::from_value(seen.json().clone())?);
-        }
-    }
-    bail!("the overview was not there within {PATIENCE:?}")
+        Ok(serde_json::from_value(seen.json().clone())?)
+    })
+    .await
 }
 
 /// A chromedriver. Dropped, it is stopped, and its browser with it.
@@ -121,13 +121,10 @@ impl Driver {
             .spawn()
             .context("chromedriver could not be started")?;
         let driver = Self(process);
-        let deadline = Instant::now() + START;
-        while TcpStream::connect(address).await.is_err() {
-            if Instant::now() > deadline {
-                bail!("chromedriver took no connection within {START:?}");
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        eventually("chromedriver takes connections", START, async || {
+            Ok(TcpStream::connect(address).await.ok().map(drop))
+        })
+        .await?;
         Ok((driver, address))
     }
 }

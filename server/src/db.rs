@@ -1,7 +1,8 @@
 //! Access to the database: which kind it is, how its connections are set up, and what its errors mean.
 //!
 //! The kind is chosen by the URL at run time; everything else in the server is the same for both. On SQLite one
-//! connection writes and several read; on MySQL and MariaDB they come from one pool.
+//! connection writes and several read, those that are asked for all the time by [`readers`] that are called directly; on MySQL
+//! and MariaDB all come from one pool.
 
 pub(crate) mod fetch;
 pub(crate) mod insert;

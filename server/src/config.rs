@@ -2,6 +2,12 @@
 //!
 //! `daybook.default.toml` is both the documentation and the source of every default; no default stands in code.
 
+mod limits;
+mod networks;
+
+pub use limits::Limits;
+pub use networks::Networks;
+
 use std::{
     collections::BTreeMap,
     fmt,
@@ -47,12 +53,16 @@ pub struct Config {
     pub admin_token: Option<Secret>,
     /// Whether reading needs no login.
     pub public_read: bool,
+    /// The proxies whose word is taken for who comes through them.
+    pub trusted_proxies: Networks,
     /// Where the servers of one database wake each other, if they do.
     pub event_bus: Option<BusAddress>,
     /// The folder with the files that plans may name.
     pub plan_dir: Option<PathBuf>,
     /// How log lines look.
     pub log_format: LogFormat,
+    /// Where traces go, if they do.
+    pub otlp_endpoint: Option<Url>,
     /// Where backups are kept.
     pub backup_folder: PathBuf,
     /// What may be backed up: these folders, and what is in them.
@@ -63,6 +73,8 @@ pub struct Config {
     pub keep_runs_days: u16,
     /// How many days entries of the log are kept; 0 for ever.
     pub keep_log_days: u16,
+    /// How much is too much.
+    pub limits: Limits,
     /// The commands that tasks may run, by name.
     #[serde(default)]
     pub commands: BTreeMap<String, CommandSettings>,
@@ -221,6 +233,7 @@ impl Config {
             )
             .merge(Env::raw().only(&["BACKUP_FOLDER"]))
             .merge(Env::prefixed("DAYBOOK_").only(ENVIRONMENT))
+            .merge(limits::in_environment())
             .merge(Serialized::defaults(flags))
             .extract()
             .context("the settings can't be used")?;
@@ -233,7 +246,7 @@ impl Config {
         Env::prefixed("DAYBOOK_")
             .iter()
             .map(|(key, _)| key.to_string())
-            .filter(|key| !ENVIRONMENT.contains(&key.as_str()) && key != OF_CLIENTS)
+            .filter(|key| !is_known_variable(key))
             .map(|key| format!("DAYBOOK_{}", key.to_uppercase()))
             .collect()
     }
@@ -251,6 +264,12 @@ impl Config {
             ensure!(
                 token.reveal().chars().count() >= ADMIN_TOKEN_CHARACTERS,
                 "DAYBOOK_ADMIN_TOKEN (admin_token) must have {ADMIN_TOKEN_CHARACTERS} characters or more"
+            );
+        }
+        if let Some(endpoint) = &self.otlp_endpoint {
+            ensure!(
+                endpoint.scheme() == "http",
+                "DAYBOOK_OTLP_ENDPOINT (otlp_endpoint) must begin with http://, to a collector that is near"
             );
         }
         for (name, command) in &self.commands {
@@ -283,14 +302,21 @@ const ENVIRONMENT: &[&str] = &[
     "drain_seconds",
     "admin_token",
     "public_read",
+    "trusted_proxies",
     "event_bus",
     "plan_dir",
     "log_format",
+    "otlp_endpoint",
     "backup_roots",
     "keep_schedules_days",
     "keep_runs_days",
     "keep_log_days",
 ];
+
+/// Whether a variable means something, `DAYBOOK_` cut off.
+fn is_known_variable(key: &str) -> bool {
+    ENVIRONMENT.contains(&key) || key == OF_CLIENTS || limits::is_known_variable(key)
+}
 
 /// What the environment may hold for Daybook's own clients on the same machine, and means nothing to the server.
 const OF_CLIENTS: &str = "token";

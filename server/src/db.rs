@@ -127,6 +127,25 @@ impl Db {
         matches!(Migrator::get_pending_migrations(&self.reader).await, Ok(pending) if pending.is_empty())
     }
 
+    /// How many connections are in use, and how many more could be: on SQLite those that read, for only one writes.
+    pub fn connections(&self) -> (u32, u32) {
+        let (used, most) = match self.reader.get_database_backend() {
+            DbBackend::MySql => (
+                in_use(self.reader.get_mysql_connection_pool()),
+                MYSQL_CONNECTIONS,
+            ),
+            _ => (
+                in_use(self.reader.get_sqlite_connection_pool()),
+                SQLITE_READERS,
+            ),
+        };
+        let (also_used, also_free) = match &self.readers {
+            Some(readers) => readers.in_use_and_free(),
+            None => (0, 0),
+        };
+        (used + also_used, most.saturating_sub(used) + also_free)
+    }
+
     /// For single reads.
     pub fn read(&self) -> &DatabaseConnection {
         &self.reader
@@ -342,6 +361,11 @@ fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
         | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
         _ => None,
     }
+}
+
+fn in_use<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) -> u32 {
+    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+    pool.size().saturating_sub(idle)
 }
 
 fn kind(url: &str) -> anyhow::Result<DbBackend> {

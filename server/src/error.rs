@@ -2,7 +2,7 @@
 //!
 //! `domain` returns these; `graphql::error` maps them to codes and `http::error` to statuses, each in one place.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use entity::Guid;
 use sea_orm::DbErr;
@@ -12,8 +12,8 @@ use crate::{db, domain::backup};
 /// The result of everything that `domain` does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// How long a client that met [`Error::Unavailable`] should wait before it tries again, in milliseconds.
-pub const RETRY_AFTER_MS: u32 = 1_000;
+/// How long a client that met [`Error::Unavailable`] should wait before it tries again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Why something was not done. The text is meant for the caller.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -81,6 +81,14 @@ pub enum Error {
     /// with the same key.
     #[error("the database is not available right now, try again")]
     Unavailable,
+    /// The caller asks too often, or has too much open.
+    #[error("{what}, try again later")]
+    RateLimited {
+        /// What is too much.
+        what: String,
+        /// How long until it may be less.
+        wait: Duration,
+    },
     /// The server stops before it is done, or the one who asked has left.
     #[error("the server is stopping, try again")]
     Stopping,
@@ -127,7 +135,17 @@ impl Error {
             Self::Incomplete { .. } => "INCOMPLETE",
             Self::TooLarge { .. } => "TOO_LARGE",
             Self::Interrupted | Self::Unavailable | Self::Stopping => "UNAVAILABLE",
+            Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Internal(_) => "INTERNAL",
+        }
+    }
+
+    /// How long a client should wait before it tries again, where waiting helps.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Interrupted | Self::Unavailable | Self::Stopping => Some(RETRY_AFTER),
+            Self::RateLimited { wait, .. } => Some(*wait),
+            _ => None,
         }
     }
 

@@ -78,6 +78,11 @@ pub enum BusState {
 }
 
 impl BusState {
+    /// Whether NATS is at work.
+    pub fn is_joined(self) -> bool {
+        self == Self::Joined
+    }
+
     /// What operators are told: which of the two, NATS or looking, is at work.
     pub fn name(self) -> &'static str {
         match self {

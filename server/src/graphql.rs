@@ -36,7 +36,11 @@ use async_graphql::{
     Context, MergedObject, MergedSubscription, Request, SDLExportOptions, ValidationMode,
 };
 
-use crate::{domain::actor::Actor, state::State};
+use crate::{
+    config::{Config, Limits},
+    domain::actor::Actor,
+    state::State,
+};
 use batch::Loader;
 use connection::Connection;
 use loaders::Batch;
@@ -82,9 +86,10 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema, ready to execute what [`request::prepare`] has found good: it does not validate again.
 pub fn schema(state: State) -> Schema {
-    builder()
-        .limit_depth(limits::DEPTH)
-        .limit_complexity(limits::COMPLEXITY)
+    let limits = &state.config.limits;
+    builder(limits)
+        .limit_depth(limits.depth)
+        .limit_complexity(limits.complexity)
         .validation_mode(ValidationMode::Fast)
         .data(state)
         .finish()
@@ -97,16 +102,18 @@ pub fn sdl() -> String {
         .sorted_arguments()
         .sorted_enum_items()
         .include_specified_by();
-    builder().finish().sdl_with_options(options)
+    builder(&Config::default().limits)
+        .finish()
+        .sdl_with_options(options)
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+fn builder(limits: &Limits) -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     async_graphql::Schema::build(
         Query::default(),
         Mutation::default(),
         Subscription::default(),
     )
-    .limit_directives(limits::DIRECTIVES)
+    .limit_directives(limits.directives)
     .override_output_type_description::<Connection<backup::Backup>>("A page of backups.")
     .override_output_type_description::<Connection<client::Client>>("A page of clients.")
     .override_output_type_description::<Connection<log::LogEntry>>("A page of the log.")

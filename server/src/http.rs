@@ -1,5 +1,6 @@
 //! HTTP: which path leads where, and what every answer has.
 
+mod account;
 mod assets;
 pub mod auth;
 mod drain;
@@ -7,7 +8,10 @@ pub mod error;
 mod graphql;
 mod health;
 mod login;
+mod sender;
 mod socket;
+
+pub(crate) use sender::Sender;
 
 use std::{panic::resume_unwind, time::Duration};
 
@@ -28,16 +32,15 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
     trace::TraceLayer,
 };
-use tracing::{Instrument, Span};
+use tracing::{Instrument, Span, field};
+
+use socket::Census;
 
 use crate::{
     graphql::{Schema, documents::Documents, schema, sdl},
-    patience, rest,
+    logging, patience, rest,
     state::State,
 };
-
-/// The most bytes of a body, but for routes that say otherwise.
-pub const BODY_BYTES: usize = 8 * 1024 * 1024;
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -45,15 +48,16 @@ pub(crate) struct App {
     pub(crate) state: State,
     pub(crate) documents: Documents,
     pub(crate) schema: Schema,
-    pub(crate) census: socket::Census,
+    pub(crate) census: Census,
 }
 
 /// All routes of a server.
 pub fn router(state: State) -> Router {
+    let limits = state.config.limits;
     let app = App {
-        documents: Documents::default(),
+        documents: Documents::new(limits),
         schema: schema(state.clone()),
-        census: socket::Census::default(),
+        census: Census::new(&limits),
         state,
     };
     Router::new()
@@ -64,8 +68,6 @@ pub fn router(state: State) -> Router {
                 .fallback(graphql::other_method),
         )
         .route("/schema.graphql", get(async || sdl()))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
         .route("/login", get(assets::index).post(login::log_in))
         .route("/logout", post(login::log_out))
         .route("/graphiql", get(assets::graphiql))
@@ -74,7 +76,10 @@ pub fn router(state: State) -> Router {
         .route("/assets/{*file}", get(assets::asset))
         .merge(rest::routes())
         .fallback(assets::index_or_nothing)
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(DefaultBodyLimit::max(limits.body_bytes))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), account::keep))
+        .merge(of_operators())
         .layer(middleware::from_fn(drain::refused_bodies))
         .layer(middleware::from_fn(to_the_end))
         .layer(
@@ -86,12 +91,19 @@ pub fn router(state: State) -> Router {
                         .on_response(log_answer),
                 )
                 .propagate_x_request_id()
-                .layer(CatchPanicLayer::custom(error::panicked))
                 .layer(always("x-content-type-options", "nosniff"))
                 .layer(always("referrer-policy", "no-referrer"))
                 .layer(always("x-frame-options", "DENY")),
         )
         .with_state(app)
+}
+
+/// What is asked again and again by those who watch over the server, and counts for nothing.
+fn of_operators() -> Router<App> {
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
 }
 
 /// Lets a request go on when its client has left: what it began is done, and no connection to the database is left in
@@ -122,10 +134,20 @@ fn span<B>(request: &Request<B>) -> Span {
         .get::<RequestId>()
         .and_then(|id| id.header_value().to_str().ok())
         .unwrap_or_default();
-    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+    let span = tracing::info_span!(
+        "request",
+        id,
+        method = %request.method(),
+        path = request.uri().path(),
+        otel.kind = "server",
+        status = field::Empty
+    );
+    logging::follow(&span, request.headers());
+    span
 }
 
-fn log_answer<B>(response: &axum::http::Response<B>, took: Duration, _: &Span) {
+fn log_answer<B>(response: &axum::http::Response<B>, took: Duration, span: &Span) {
+    span.record("status", response.status().as_u16());
     let milliseconds = took.as_millis();
     tracing::debug!(
         status = response.status().as_u16(),

@@ -11,11 +11,14 @@ pub mod error;
 pub mod events;
 pub mod graphql;
 pub mod http;
+pub mod logging;
+pub mod metrics;
 mod patience;
 pub mod rest;
 pub mod state;
+pub mod throttle;
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use axum::serve::ListenerExt;
@@ -75,8 +78,8 @@ pub async fn run_by(
             tracing::debug!(%error, "small packets may wait");
         }
     });
-    let serving = axum::serve(listener, http::router(state))
-        .with_graceful_shutdown(later(stopping.clone(), drain));
+    let app = http::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, app).with_graceful_shutdown(later(stopping.clone(), drain));
     tokio::select! {
         served = serving => served?,
         () = later(stopping, drain + GRACE) => tracing::warn!("some requests did not finish in time"),

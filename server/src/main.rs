@@ -11,14 +11,14 @@ use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
 use daybook::{
     clock::Clock,
-    config::{Config, DEFAULTS, Flags, LogFormat},
+    config::{Config, DEFAULTS, Flags},
     db::Db,
     demo,
     domain::{
         backup::{Backups, News},
         client, retention,
     },
-    graphql,
+    graphql, logging,
     state::State,
 };
 use entity::client::Role;
@@ -26,7 +26,6 @@ use mimalloc::MiMalloc;
 use serde::Deserialize;
 use tokio::{net::TcpListener, runtime::Runtime, signal::unix};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
 /// Answers are many small pieces of memory that live for a moment, on all cores at once.
 #[global_allocator]
@@ -189,14 +188,19 @@ async fn execute(command: Command) -> anyhow::Result<()> {
 
 async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let config = Config::load(flags)?;
-    start_logging(config.log_format);
+    let collector = config.otlp_endpoint.clone();
+    let traces = logging::start_with_traces(config.log_format, collector.as_ref())?;
     for name in Config::unknown_variables() {
         tracing::warn!("the environment variable {name} means nothing to Daybook");
     }
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("can't listen on {}", config.listen))?;
-    daybook::run(config, listener, until_told_to_stop()?).await
+    let ran = daybook::run(config, listener, until_told_to_stop()?).await;
+    if let Some(traces) = traces {
+        tokio::task::spawn_blocking(|| traces.finish()).await?;
+    }
+    ran
 }
 
 /// What `/readyz` says.
@@ -223,7 +227,7 @@ async fn healthcheck(flags: &Flags) -> anyhow::Result<()> {
 
 async fn migrate(flags: &Flags) -> anyhow::Result<()> {
     let config = Config::load(flags)?;
-    start_logging(config.log_format);
+    logging::start(config.log_format);
     let db = Db::connect(&config.database_url).await?;
     db.migrate().await?;
     db.close().await?;
@@ -267,7 +271,7 @@ async fn backups(command: BackupsCommand) -> anyhow::Result<()> {
 
 fn open_backups(flags: &Flags) -> anyhow::Result<Backups> {
     let config = Config::load(flags)?;
-    start_logging(config.log_format);
+    logging::start(config.log_format);
     Ok(Backups::new(&config))
 }
 
@@ -352,20 +356,6 @@ async fn open_database(flags: &Flags) -> anyhow::Result<State> {
         db,
         CancellationToken::new(),
     ))
-}
-
-fn start_logging(format: LogFormat) {
-    // What is worth knowing of the bus between processes is said by the server, once.
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,sea_orm_migration=warn,async_nats=off"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(stderr().is_terminal())
-        .with_writer(stderr);
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
 }
 
 /// Is cancelled by Ctrl-C, and by SIGTERM as service managers send it.

@@ -11,10 +11,16 @@ use crate::{
     config::Config,
     db::Db,
     domain::{
-        auth::Directory, feed::SharedReads, policy::Planner, report::Writer, runner::Running,
+        auth::Directory,
+        feed::SharedReads,
+        policy::Planner,
+        report::{Tools, Writer},
+        runner::Running,
         scheduler::Pulse,
     },
     events::Events,
+    metrics::Metrics,
+    throttle::Throttle,
 };
 
 /// The state of a server, shared by all of its requests.
@@ -28,6 +34,10 @@ pub struct Inner {
     pub process: Guid,
     /// The time that tasks fall due by.
     pub clock: Clock,
+    /// What operators see in numbers.
+    pub metrics: Arc<Metrics>,
+    /// Who asks too often.
+    pub throttle: Throttle,
     /// The settings.
     pub config: Config,
     /// The database.
@@ -56,9 +66,17 @@ impl State {
     /// The state of a server that starts on an open, migrated database.
     pub fn new(clock: Clock, config: Config, db: Db, stopping: CancellationToken) -> Self {
         let events = Arc::new(Events::new());
+        let metrics = Arc::new(Metrics::new(config.event_bus.is_some()));
         let background = TaskTracker::new();
+        let tools = Tools {
+            db: db.clone(),
+            events: Arc::clone(&events),
+            metrics: Arc::clone(&metrics),
+        };
         Self(Arc::new(Inner {
-            writer: Writer::start(db.clone(), Arc::clone(&events), &background),
+            writer: Writer::start(tools, config.limits.write_queue, &background),
+            throttle: Throttle::new(&config.limits, Arc::clone(&metrics)),
+            metrics,
             directory: Directory::new(config.admin_token.clone()),
             planner: Planner::new(),
             reads: SharedReads::new(),

@@ -23,10 +23,12 @@ mod stories {
     mod keys;
     mod latest;
     mod lease;
+    mod limits;
     mod log;
     mod login;
     mod long_log;
     mod lost_commit;
+    mod metrics;
     mod names;
     mod pages;
     mod paging;
@@ -46,6 +48,7 @@ mod stories {
     mod storm;
     mod task_storm;
     mod tasks;
+    mod traces;
     mod two_servers;
     mod walkthrough;
     mod websocket;

@@ -58,6 +58,12 @@ impl Readers {
             .map_err(|failed| DbErr::Custom(failed.to_string()))?
     }
 
+    /// How many read, and how many more could.
+    pub(super) fn in_use_and_free(&self) -> (u32, u32) {
+        let free = u32::try_from(self.turns.available_permits()).unwrap_or(u32::MAX);
+        (READERS.saturating_sub(free), free)
+    }
+
     /// Closes all connections, once those that read are done. Nobody can read any more.
     pub(super) async fn close(&self) {
         let all = timeout(ACQUIRE_DEADLINE, self.turns.acquire_many(READERS)).await;

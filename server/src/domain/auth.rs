@@ -33,6 +33,9 @@ pub const SESSION_DAYS: i32 = 30;
 /// How long a recognised client is remembered without asking the database again.
 const REMEMBERED: Duration = Duration::from_secs(2);
 
+/// How long a credential is known that was recognised once.
+const KNOWN: Duration = Duration::from_hours(1);
+
 /// How exact the time of a client's last use is.
 const LAST_USED_SECONDS: i64 = 60;
 
@@ -81,12 +84,24 @@ impl NewToken {
     }
 }
 
+/// The digest of a credential, and whether it is a session.
+type Shown = (bool, Digest);
+
+fn shown(credential: &Credential) -> Shown {
+    match credential {
+        Credential::Token(token) => (false, sha256(token)),
+        Credential::Session(cookie) => (true, sha256(cookie)),
+    }
+}
+
 /// Recognises clients, and remembers them for a moment.
 #[derive(Debug)]
 pub struct Directory {
     admin_token: Option<Secret>,
     /// By the digest of the credential, so that no secret lies around in memory.
-    remembered: Cache<(bool, Digest), Arc<Identity>>,
+    remembered: Cache<Shown, Arc<Identity>>,
+    /// What was recognised lately, good or not by now.
+    known: Cache<Shown, ()>,
 }
 
 impl Directory {
@@ -98,7 +113,16 @@ impl Directory {
                 .max_capacity(10_000)
                 .time_to_live(REMEMBERED)
                 .build(),
+            known: Cache::builder()
+                .max_capacity(10_000)
+                .time_to_live(KNOWN)
+                .build(),
         }
+    }
+
+    /// Whether a credential was recognised lately: whoever shows it does not guess.
+    pub fn knows(&self, credential: &Credential) -> bool {
+        self.known.contains_key(&shown(credential))
     }
 
     /// Forgets everybody: the next request of each asks the database.
@@ -121,10 +145,7 @@ impl Directory {
 
 /// Recognises who shows `credential`. An unknown, ended or revoked one is refused.
 pub async fn authenticate(state: &State, credential: &Credential) -> Result<Actor> {
-    let key = match credential {
-        Credential::Token(token) => (false, sha256(token)),
-        Credential::Session(cookie) => (true, sha256(cookie)),
-    };
+    let key = shown(credential);
     let identity = state
         .directory
         .remembered
@@ -182,6 +203,7 @@ async fn recognise(state: &State, credential: &Credential) -> Result<Arc<Identit
         Credential::Token(token) => client_of_token(state, token).await?.0,
         Credential::Session(cookie) => client_of_session(state, cookie).await?,
     };
+    state.directory.known.insert(shown(credential), ()).await;
     note_use(state, &client);
     Ok(Arc::new(Identity {
         client_id: client.client_id,

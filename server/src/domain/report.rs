@@ -10,7 +10,7 @@ mod ledger;
 mod writer;
 
 pub use ledger::{Accepted, Receipt};
-pub use writer::Writer;
+pub use writer::{Tools, Writer};
 
 use bytes::Bytes;
 use entity::{Digest, Guid, Timestamp, result::ResultStatus, schedule};
@@ -30,9 +30,6 @@ use crate::{
     error::{Error, Result},
     state::State,
 };
-
-/// The most reports in one batch.
-pub const BATCH: usize = 5_000;
 
 /// What a client says of one attempt of one script.
 #[derive(Clone, Debug)]
@@ -108,7 +105,7 @@ pub async fn report_to_newest(
     self::report(state, actor, newest, report).await
 }
 
-/// Reports 1 to 5,000 results, all or none of them.
+/// Reports some results, all or none of them.
 pub async fn report_batch(
     state: &State,
     actor: &Actor,
@@ -116,8 +113,9 @@ pub async fn report_batch(
     reports: Vec<Report>,
 ) -> Result<Receipt> {
     let reporter = actor.reporter()?;
-    if reports.is_empty() || reports.len() > BATCH {
-        let message = format!("has {} results, 1 to {BATCH} are allowed", reports.len());
+    let most = state.config.limits.batch;
+    if reports.is_empty() || reports.len() > most {
+        let message = format!("has {} results, 1 to {most} are allowed", reports.len());
         return Err(Error::validation("results", message));
     }
     let entries = reports

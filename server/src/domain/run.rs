@@ -98,7 +98,8 @@ impl Draft {
         self,
         transaction: &impl ConnectionTrait,
         now: Timestamp,
-    ) -> Result<RunId> {
+    ) -> Result<Standing> {
+        let status = self.status;
         let is_done = self.status == RunStatus::Succeeded;
         let (task_id, task_name) = self.task.unzip();
         if is_done {
@@ -126,15 +127,22 @@ impl Draft {
             last_modify_time: Set(now),
             ..Default::default()
         };
-        Ok(Entity::insert(row).exec(transaction).await?.last_insert_id)
+        let inserted = Entity::insert(row).exec(transaction).await?;
+        Ok((inserted.last_insert_id, status))
     }
 }
 
-/// Tells listeners of runs that changed, and of the log where their outcomes are, and the scheduler that there may be
-/// something to do.
-pub(crate) fn tell(state: &State, runs: &[RunId]) {
-    for run in runs {
+/// A run that changed, and how it stands.
+pub(crate) type Standing = (RunId, RunStatus);
+
+/// Tells listeners of runs whose status changed, and of the log where their outcomes are, and the scheduler that there may
+/// be something to do.
+pub(crate) fn tell(state: &State, runs: &[Standing]) {
+    for (run, status) in runs {
         state.events.run_changed(*run);
+        if status.is_final() {
+            state.metrics.ended(*status);
+        }
     }
     state.events.logged();
     state.events.wake_scheduler();

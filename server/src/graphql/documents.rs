@@ -16,6 +16,7 @@ use async_graphql::{
 use moka::sync::Cache;
 
 use super::{Schema, builder, limits, request::Rejected};
+use crate::config::Limits;
 
 /// How much memory all documents may take that are kept, and what a field of one takes in it, about.
 const KEPT_BYTES: u64 = 16 * 1024 * 1024;
@@ -27,14 +28,17 @@ const KEPT: Duration = Duration::from_mins(30);
 /// The documents that were found good.
 #[derive(Clone)]
 pub struct Documents {
+    limits: Limits,
     known: Cache<String, Arc<Document>>,
     /// Validates, and does nothing else.
     validator: Schema,
 }
 
-impl Default for Documents {
-    fn default() -> Self {
+impl Documents {
+    /// None was read yet.
+    pub fn new(limits: Limits) -> Self {
         Self {
+            limits,
             known: Cache::builder()
                 .max_capacity(KEPT_BYTES)
                 .time_to_idle(KEPT)
@@ -43,37 +47,22 @@ impl Default for Documents {
                     u32::try_from(bytes).unwrap_or(u32::MAX)
                 })
                 .build(),
-            validator: builder()
+            validator: builder(&limits)
                 .validation_mode(ValidationMode::Strict)
                 .extension(StopWhenValid)
                 .finish(),
         }
     }
-}
 
-/// A document that was parsed.
-#[derive(Clone)]
-pub(super) struct Document {
-    pub(super) parsed: ExecutableDocument,
-    /// Whether something with fields of its own is asked for twice under one name, and is to be joined.
-    pub(super) joins: bool,
-    /// How many fields there are, with the fragments put in.
-    fields: usize,
-    /// Whether it may be kept once it was found good. Where a variable is a part of a larger value, whether that is good
-    /// depends on the variable.
-    is_good_for_ever: bool,
-}
-
-impl Documents {
     /// Parses a document, or finds it among those that were. Says whether it was found, and so is valid.
     pub(super) fn parse(&self, text: &str) -> Result<(Arc<Document>, bool), Rejected> {
         if let Some(document) = self.known.get(text) {
             return Ok((document, true));
         }
-        limits::check_text(text)?;
+        limits::check_text(text, &self.limits)?;
         let parsed =
             parse_query(text).map_err(|error| Rejected::Invalid(vec![ServerError::from(error)]))?;
-        let fields = limits::check_size(&parsed)?;
+        let fields = limits::check_size(&parsed, &self.limits)?;
         let document = Document {
             joins: shape::joins(&parsed),
             is_good_for_ever: !shape::has_variables_inside_of_values(&parsed),
@@ -103,6 +92,19 @@ impl Documents {
         }
         Ok(())
     }
+}
+
+/// A document that was parsed.
+#[derive(Clone)]
+pub(super) struct Document {
+    pub(super) parsed: ExecutableDocument,
+    /// Whether something with fields of its own is asked for twice under one name, and is to be joined.
+    pub(super) joins: bool,
+    /// How many fields there are, with the fragments put in.
+    fields: usize,
+    /// Whether it may be kept once it was found good. Where a variable is a part of a larger value, whether that is good
+    /// depends on the variable.
+    is_good_for_ever: bool,
 }
 
 /// Found to be valid. It travels as an error, for that ends a request before anything is executed.

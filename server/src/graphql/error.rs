@@ -2,7 +2,7 @@
 
 use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
 
-use crate::error::{Error, RETRY_AFTER_MS};
+use crate::error::Error;
 
 /// The result of a resolver.
 pub(super) type Result<T> = std::result::Result<T, ApiError>;
@@ -76,10 +76,15 @@ fn describe(error: &Error, extensions: &mut ErrorExtensionValues) {
         Error::TooLarge { limit, .. } => {
             extensions.set("limit", u32::try_from(*limit).unwrap_or(u32::MAX));
         }
-        Error::Interrupted | Error::Unavailable | Error::Stopping => {
-            extensions.set("retryAfterMs", RETRY_AFTER_MS);
-        }
         _ => {}
+    }
+    if let Some(wait) = error.retry_after() {
+        // Rounded up: whoever waits so long has waited long enough.
+        let milliseconds = wait.as_micros().div_ceil(1_000);
+        extensions.set(
+            "retryAfterMs",
+            u32::try_from(milliseconds).unwrap_or(u32::MAX),
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! How large a request may be. The numbers are documented in the README.
+//! How large a request may be. What an operator may not set is documented in the README.
 
 use std::{collections::HashMap, ops::Add};
 
@@ -7,36 +7,21 @@ use async_graphql::{
     parser::types::{ExecutableDocument, Selection, SelectionSet},
 };
 
-use crate::error::{Error, Result};
-
-/// How deep fields may be nested. Introspection, as GraphiQL asks for it, needs all of it.
-pub const DEPTH: usize = 15;
-
-/// What the fields of a request may cost together: each costs 1, and a list costs its items as often as it may have
-/// some (`first`, or 50).
-pub const COMPLEXITY: usize = 100_000;
+use crate::{
+    config::Limits,
+    error::{Error, Result},
+};
 
 /// How deep brackets may be nested, in the text of a request.
 pub const NESTING: usize = 64;
-
-/// How many directives a single field may have.
-pub const DIRECTIVES: usize = 5;
-
-/// How many tokens the text of a request may have. Large input belongs into variables.
-pub const TOKENS: usize = 20_000;
-
-/// How many aliases a request may have, with its fragments put in.
-pub const ALIASES: usize = 100;
-
-/// How many fields a request may have, with its fragments put in.
-pub const FIELDS: usize = 5_000;
 
 /// Reads the text of a request without parsing it, and refuses one with too many tokens or too deep nesting: the parser
 /// would work on it for long, or run out of stack.
 ///
 /// It tells strings, comments, names, numbers and punctuation apart as the grammar does; whether they make sense is the
 /// parser's business.
-pub fn check_text(document: &str) -> Result<()> {
+pub fn check_text(document: &str, limits: &Limits) -> Result<()> {
+    let most = limits.tokens;
     let mut rest = document.as_bytes();
     let (mut tokens, mut nesting) = (0, 0_usize);
     while let Some(&first) = rest.first() {
@@ -52,8 +37,8 @@ pub fn check_text(document: &str) -> Result<()> {
             _ => {}
         }
         tokens += usize::from(!matches!(first, b'#' | b' ' | b'\t' | b'\r' | b'\n' | b','));
-        if tokens > TOKENS {
-            let message = format!("has more than {TOKENS} tokens, put large input into variables");
+        if tokens > most {
+            let message = format!("has more than {most} tokens, put large input into variables");
             return Err(Error::validation("query", message));
         }
         if nesting > NESTING {
@@ -67,7 +52,10 @@ pub fn check_text(document: &str) -> Result<()> {
 
 /// Refuses a document that would ask for too much with its fragments put in: a few fragments that use one another twice
 /// ask for billions of fields. Says how many fields it has.
-pub fn check_size(document: &ExecutableDocument) -> Result<usize> {
+pub fn check_size(document: &ExecutableDocument, limits: &Limits) -> Result<usize> {
+    let Limits {
+        aliases, fields, ..
+    } = limits;
     let mut sizes = Sizes {
         document,
         known: HashMap::new(),
@@ -76,12 +64,12 @@ pub fn check_size(document: &ExecutableDocument) -> Result<usize> {
     for (_, operation) in document.operations.iter() {
         total = total + sizes.of(&operation.node.selection_set);
     }
-    if total.aliases > ALIASES {
-        let message = format!("has more than {ALIASES} aliases");
+    if total.aliases > *aliases {
+        let message = format!("has more than {aliases} aliases");
         return Err(Error::validation("query", message));
     }
-    if total.fields > FIELDS {
-        let message = format!("has more than {FIELDS} fields, with its fragments put in");
+    if total.fields > *fields {
+        let message = format!("has more than {fields} fields, with its fragments put in");
         return Err(Error::validation("query", message));
     }
     Ok(total.fields)
@@ -185,33 +173,41 @@ mod tests {
     use async_graphql::parser::parse_query;
 
     use super::*;
+    use crate::config::Config;
+
+    fn limits() -> Limits {
+        Config::default().limits
+    }
 
     #[test]
     fn a_string_is_one_token_however_long() {
-        let document = format!(r#"{{ a(b: "{}") }}"#, "x \\\" y ".repeat(TOKENS));
-        assert!(check_text(&document).is_ok());
-        let document = format!(r#"{{ a(b: """{}""") }}"#, "x \" y ".repeat(TOKENS));
-        assert!(check_text(&document).is_ok());
+        let document = format!(r#"{{ a(b: "{}") }}"#, "x \\\" y ".repeat(limits().tokens));
+        assert!(check_text(&document, &limits()).is_ok());
+        let document = format!(r#"{{ a(b: """{}""") }}"#, "x \" y ".repeat(limits().tokens));
+        assert!(check_text(&document, &limits()).is_ok());
     }
 
     #[test]
     fn too_many_tokens_are_refused() {
-        let document = format!("{{ {} }}", "a ".repeat(TOKENS));
-        assert_eq!(check_text(&document).unwrap_err().field(), Some("query"));
+        let document = format!("{{ {} }}", "a ".repeat(limits().tokens));
+        assert_eq!(
+            check_text(&document, &limits()).unwrap_err().field(),
+            Some("query")
+        );
     }
 
     #[test]
     fn a_string_without_end_ends_with_the_document() {
-        assert!(check_text("{ a(b: \"").is_ok());
-        assert!(check_text("{ a(b: \"\\").is_ok());
+        assert!(check_text("{ a(b: \"", &limits()).is_ok());
+        assert!(check_text("{ a(b: \"\\", &limits()).is_ok());
     }
 
     #[test]
     fn deep_nesting_is_refused() {
         let document = |depth| format!("{}{}", "{a".repeat(depth), "}".repeat(depth));
-        assert!(check_text(&document(NESTING)).is_ok());
-        assert!(check_text(&document(NESTING + 1)).is_err());
-        assert!(check_text(r#"{ a(b: "((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((") }"#).is_ok());
+        assert!(check_text(&document(NESTING), &limits()).is_ok());
+        assert!(check_text(&document(NESTING + 1), &limits()).is_err());
+        assert!(check_text(r#"{ a(b: "((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((") }"#, &limits()).is_ok());
     }
 
     #[test]
@@ -225,24 +221,24 @@ mod tests {
         let chain: String = (0..200).map(link).collect();
         let document =
             format!("{{ ...f0 }} {chain} fragment f200 on Query {{ viewer {{ name }} }}");
-        assert!(check_size(&parse_query(document).expect("good syntax")).is_err());
+        assert!(check_size(&parse_query(document).expect("good syntax"), &limits()).is_err());
     }
 
     #[test]
     fn a_fragment_that_uses_itself_is_left_to_validation() {
         let document = parse_query("{ ...f } fragment f on Query { viewer { name } ...f }");
-        assert!(check_size(&document.expect("good syntax")).is_ok());
+        assert!(check_size(&document.expect("good syntax"), &limits()).is_ok());
     }
 
     #[test]
     fn aliases_are_counted_in_fragments_too() {
-        let fields: Vec<_> = (0..=ALIASES)
+        let fields: Vec<_> = (0..=limits().aliases)
             .map(|n| format!("a{n}: viewer {{ name }}"))
             .collect();
         let fields = fields.join(" ");
         let document = parse_query(format!("fragment f on Query {{ {fields} }} {{ ...f }}"));
-        assert!(check_size(&document.expect("good syntax")).is_err());
+        assert!(check_size(&document.expect("good syntax"), &limits()).is_err());
         let document = parse_query("{ a: viewer { name } }").expect("good syntax");
-        assert!(check_size(&document).is_ok());
+        assert!(check_size(&document, &limits()).is_ok());
     }
 }

@@ -1,8 +1,10 @@
 //! A request that was read: its document, its operation and its variables are good.
 
+use std::borrow::Cow;
+
 use async_graphql::{
     Request, ServerError, Variables,
-    parser::types::{ExecutableDocument, OperationDefinition, OperationType},
+    parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -50,6 +52,8 @@ pub struct Prepared {
     pub request: Request,
     /// What kind of operation it asks for.
     pub operation: OperationType,
+    /// The field that it asks for.
+    pub asked_for: Cow<'static, str>,
 }
 
 /// Why a request can't be executed.
@@ -78,6 +82,7 @@ pub async fn prepare(documents: &Documents, parameters: Parameters) -> Result<Pr
     let (document, is_valid) = documents.parse(&query)?;
     let operation = operation(&document.parsed, operation_name.as_deref())?;
     let kind = operation.ty;
+    let asked_for = asked_for(operation);
     let variables = variables.unwrap_or_default();
     variables::check(operation, &variables)?;
     let variables = Variables::from_json(Value::Object(variables));
@@ -95,7 +100,19 @@ pub async fn prepare(documents: &Documents, parameters: Parameters) -> Result<Pr
     Ok(Prepared {
         request,
         operation: kind,
+        asked_for,
     })
+}
+
+/// The field that an operation asks for, where it is one.
+fn asked_for(operation: &OperationDefinition) -> Cow<'static, str> {
+    match operation.selection_set.node.items.as_slice() {
+        [one] => match &one.node {
+            Selection::Field(field) => field.node.name.node.to_string().into(),
+            _ => "several".into(),
+        },
+        _ => "several".into(),
+    }
 }
 
 /// The operation that is to be executed.
@@ -123,6 +140,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::config::Config;
 
     async fn prepared(documents: &Documents, parameters: Value) -> Result<Prepared, Rejected> {
         let parameters = serde_json::from_value(parameters).expect("parameters");
@@ -131,7 +149,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_operation_is_found_by_name() {
-        let documents = Documents::default();
+        let documents = Documents::new(Config::default().limits);
         let query =
             "query a { viewer { name } } mutation b { closeMySchedules { schedules { name } } }";
         let named = json!({"query": query, "operationName": "b"});
@@ -154,7 +172,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_of_this_schema_is_rejected_again_and_again() {
-        let documents = Documents::default();
+        let documents = Documents::new(Config::default().limits);
         for query in [
             "{",
             "{ nothing }",
@@ -170,7 +188,7 @@ mod tests {
 
     #[tokio::test]
     async fn variables_are_checked_each_time() {
-        let documents = Documents::default();
+        let documents = Documents::new(Config::default().limits);
         let query = "query($name: UUID!) { schedule(name: $name) { title } }";
         let with = |name: Value| json!({"query": query, "variables": {"name": name}});
         let good = with(json!(uuid::Uuid::new_v4()));
@@ -182,7 +200,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_a_variable_hides_is_not_kept_as_good() {
-        let documents = Documents::default();
+        let documents = Documents::new(Config::default().limits);
         let query = "query($t: String) { schedules(filter: {title: $t, statsu: [CLOSED]}) { nodes { name } } }";
         for _ in 0..2 {
             let _ = prepared(&documents, json!({"query": query})).await;

@@ -1,8 +1,11 @@
 //! What a request shows to be recognised: a token in its header, or the cookie of a session.
 
+use std::net::IpAddr;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
+use super::Sender;
 use crate::{
     config::Config,
     domain::{
@@ -11,6 +14,7 @@ use crate::{
     },
     error::{Error, Result},
     state::State,
+    throttle::Asker,
 };
 
 /// The name of the session's cookie.
@@ -20,36 +24,82 @@ pub(super) const COOKIE: &str = "daybook_session";
 pub(super) const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"daybook\"");
 
 /// Recognises who sends a request by its token alone.
-pub async fn by_token(state: &State, headers: &HeaderMap) -> Result<Actor> {
-    recognise(state, token(headers)?).await
+pub(crate) async fn by_token(state: &State, sender: &Sender) -> Result<Actor> {
+    recognise(state, token(sender)?, sender.address()).await
 }
 
 /// Recognises who sends a request by the token of its header or, where that is missing, by one that its body holds.
-pub async fn by_token_or(
+pub(crate) async fn by_token_or(
     state: &State,
-    headers: &HeaderMap,
+    sender: &Sender,
     in_body: Option<&str>,
 ) -> Result<Actor> {
     let in_body = || in_body.map(|token| Credential::Token(token.trim().to_owned()));
-    recognise(state, token(headers)?.or_else(in_body)).await
+    let credential = token(sender)?.or_else(in_body);
+    recognise(state, credential, sender.address()).await
 }
 
 /// Recognises who sends a request by its token, or by its cookie where the request comes from our own pages.
-pub(super) async fn by_token_or_cookie(state: &State, headers: &HeaderMap) -> Result<Actor> {
-    let credential = match token(headers)? {
+pub(super) async fn by_token_or_cookie(state: &State, sender: &Sender) -> Result<Actor> {
+    let credential = match token(sender)? {
         Some(token) => Some(token),
-        None => session(headers),
+        None => session(sender),
     };
     if matches!(credential, Some(Credential::Session(_))) {
-        check_origin(&state.config, headers)?;
+        check_origin(&state.config, sender)?;
     }
-    recognise(state, credential).await
+    recognise(state, credential, sender.address()).await
 }
 
-async fn recognise(state: &State, credential: Option<Credential>) -> Result<Actor> {
-    match credential {
-        Some(credential) => authenticate(state, &credential).await,
-        None => Ok(anonymous(state)),
+/// Recognises who shows a credential, or nobody, and counts the request.
+async fn recognise(
+    state: &State,
+    credential: Option<Credential>,
+    address: IpAddr,
+) -> Result<Actor> {
+    let actor = match credential {
+        Some(credential) => by_credential(state, &credential, address).await?,
+        None => anonymous(state),
+    };
+    state.throttle.admit(asker(&actor, address))?;
+    Ok(actor)
+}
+
+/// Recognises who shows a credential, unless too many unknown tokens came from its address.
+pub(super) async fn by_credential(
+    state: &State,
+    credential: &Credential,
+    address: IpAddr,
+) -> Result<Actor> {
+    guarded(state, credential, address, authenticate(state, credential)).await
+}
+
+/// Does something that shows whether a credential is known, unless too many unknown ones came from its address.
+///
+/// Only tokens are counted, for an operator may have chosen one that can be guessed. A session is 256 random bits, and browsers
+/// go on showing it after its end.
+pub(super) async fn guarded<T>(
+    state: &State,
+    credential: &Credential,
+    address: IpAddr,
+    showing: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    if matches!(credential, Credential::Session(_)) || state.directory.knows(credential) {
+        return showing.await;
+    }
+    state.throttle.may_try(address)?;
+    let shown = showing.await;
+    if matches!(shown, Err(Error::Unauthenticated(_))) {
+        state.throttle.failed(address)?;
+    }
+    shown
+}
+
+/// Whose request it is, where requests are counted.
+pub(super) fn asker(actor: &Actor, address: IpAddr) -> Asker {
+    match actor.identity() {
+        Some(identity) => Asker::Client(identity.client_id),
+        None => Asker::At(address),
     }
 }
 

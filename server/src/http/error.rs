@@ -5,14 +5,14 @@ use std::any::Any;
 use axum::{
     Json,
     body::Body,
-    http::{HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::CHALLENGE;
-use crate::error::{Error, RETRY_AFTER_MS};
+use crate::error::Error;
 
 /// The body of an answer that says what went wrong.
 #[derive(Serialize, ToSchema)]
@@ -83,19 +83,20 @@ impl IntoResponse for HttpError {
         };
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
-        match error {
-            Error::Interrupted | Error::Unavailable | Error::Stopping => {
-                headers.insert(
-                    header::RETRY_AFTER,
-                    HeaderValue::from(RETRY_AFTER_MS / 1_000),
-                );
-            }
-            Error::Unauthenticated(_) => {
-                headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
-            }
-            _ => {}
-        }
+        advise(&error, headers);
         response
+    }
+}
+
+/// Tells a client what to do about an error: to wait, or to say who it is.
+pub(super) fn advise(error: &Error, headers: &mut HeaderMap) {
+    if let Some(wait) = error.retry_after() {
+        let seconds = wait.as_millis().div_ceil(1_000).max(1);
+        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if matches!(error, Error::Unauthenticated(_)) {
+        headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
     }
 }
 
@@ -113,6 +114,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::Interrupted | Error::Unavailable | Error::Stopping => {
             StatusCode::SERVICE_UNAVAILABLE
         }
+        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

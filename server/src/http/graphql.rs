@@ -1,8 +1,11 @@
 //! GraphQL over HTTP, as its specification has it: media types, status codes, what GET may do, and what becomes of
 //! bodies that are no requests. Every answer holds `errors` where something went wrong, and nothing else.
 
+use std::borrow::Cow;
+
 use async_graphql::{Response as Answer, ServerError, parser::types::OperationType};
 use axum::{
+    Extension,
     body::Bytes,
     extract::{Query, State, WebSocketUpgrade, rejection::BytesRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -10,8 +13,15 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tracing::Instrument;
 
-use super::{App, BODY_BYTES, NO_STORE, auth, error::status, socket};
+use super::{
+    App, NO_STORE, Sender,
+    account::{self, Account},
+    auth,
+    error::{advise, status},
+    socket,
+};
 use crate::{
     error::{Error, Result},
     graphql::{
@@ -82,26 +92,26 @@ impl Media {
 /// `POST /graphql`: queries and mutations.
 pub(super) async fn post(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
     body: std::result::Result<Bytes, BytesRejection>,
 ) -> Response {
-    let Some(media) = Media::wanted(&headers) else {
+    let Some(media) = Media::wanted(&sender) else {
         return not_acceptable();
     };
-    if !is_json(&headers) {
+    if !is_json(&sender) {
         let error = Error::validation("Content-Type", "must be application/json");
         return failed(media, StatusCode::UNSUPPORTED_MEDIA_TYPE, error);
     }
     let parameters = body
-        .map_err(|rejection| unreadable(&rejection))
+        .map_err(|rejection| unreadable(&rejection, app.state.config.limits.body_bytes))
         .and_then(|body| from_json(&body));
-    execute(&app, media, &headers, parameters, true).await
+    execute(&app, media, &sender, parameters, true).await
 }
 
 /// `GET /graphql`: queries; and the way to a WebSocket.
 pub(super) async fn get(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
     query: std::result::Result<Query<UrlParameters>, axum::extract::rejection::QueryRejection>,
     upgrade: std::result::Result<
         WebSocketUpgrade,
@@ -109,15 +119,15 @@ pub(super) async fn get(
     >,
 ) -> Response {
     if let Ok(upgrade) = upgrade {
-        return socket::accept(app, &headers, upgrade);
+        return socket::accept(app, &sender, upgrade);
     }
-    let Some(media) = Media::wanted(&headers) else {
+    let Some(media) = Media::wanted(&sender) else {
         return not_acceptable();
     };
     let parameters = query
         .map_err(|error| Error::validation("query", error.body_text()))
         .and_then(|Query(parameters)| parameters.read());
-    execute(&app, media, &headers, parameters, false).await
+    execute(&app, media, &sender, parameters, false).await
 }
 
 /// Every other method on `/graphql`.
@@ -167,11 +177,11 @@ impl UrlParameters {
 async fn execute(
     app: &App,
     media: Media,
-    headers: &HeaderMap,
+    sender: &Sender,
     parameters: Result<Parameters>,
     may_change: bool,
 ) -> Response {
-    let actor = match auth::by_token_or_cookie(&app.state, headers).await {
+    let actor = match auth::by_token_or_cookie(&app.state, sender).await {
         Ok(actor) => actor,
         Err(error) => return failed(media, status(&error), error),
     };
@@ -183,9 +193,13 @@ async fn execute(
     let Prepared {
         mut request,
         operation,
+        asked_for,
     } = match prepare(&app.documents, parameters).await {
         Ok(prepared) => prepared,
-        Err(rejected) => return answer(media, media.status_of_bad_request(), &rejection(rejected)),
+        Err(rejected) => {
+            let status = media.status_of_bad_request();
+            return answer(media, status, &rejection(rejected), REJECTED);
+        }
     };
     match operation {
         OperationType::Subscription => {
@@ -206,13 +220,14 @@ async fn execute(
         OperationType::Mutation | OperationType::Query => {}
     }
     equip(&mut request, &app.state, actor);
-    let executed = with_codes(app.schema.execute(request).await);
+    let span = tracing::debug_span!("execute", %asked_for);
+    let executed = with_codes(app.schema.execute(request).instrument(span).await);
     let status = if is_request_error(&executed) {
         media.status_of_bad_request()
     } else {
         StatusCode::OK
     };
-    answer(media, status, &executed)
+    answer(media, status, &executed, asked_for)
 }
 
 /// What a rejected request is answered.
@@ -232,20 +247,39 @@ pub(super) fn is_request_error(answer: &Answer) -> bool {
 }
 
 fn failed(media: Media, status: StatusCode, error: Error) -> Response {
-    let mut response = answer(media, status, &response_of(error));
-    if status == StatusCode::UNAUTHORIZED {
-        let headers = response.headers_mut();
-        headers.insert(header::WWW_AUTHENTICATE, auth::CHALLENGE);
-    }
+    let mut response = answer(media, status, &response_of(error.clone()), REJECTED);
+    advise(&error, response.headers_mut());
     response
 }
 
-fn answer(media: Media, status: StatusCode, answer: &Answer) -> Response {
+/// What was asked for by a request that did not come so far.
+const REJECTED: Cow<'static, str> = Cow::Borrowed("rejected");
+
+/// The code of an answer's first error.
+pub(super) fn code(answer: &Answer) -> Cow<'static, str> {
+    let first = answer.errors.first();
+    let Some(error) = first else {
+        return account::OK;
+    };
+    match error.extensions.as_ref().and_then(|each| each.get("code")) {
+        Some(async_graphql::Value::String(code)) => code.clone().into(),
+        _ => "INTERNAL".into(),
+    }
+}
+
+fn answer(
+    media: Media,
+    status: StatusCode,
+    answer: &Answer,
+    operation: Cow<'static, str>,
+) -> Response {
+    let code = code(answer);
     let mut json = Json::default();
     json.answer(answer, !is_request_error(answer));
     let content_type = HeaderValue::from_static(media.content_type());
     (
         status,
+        Extension(Account { operation, code }),
         [NO_STORE, (header::CONTENT_TYPE, content_type)],
         json.into_bytes(),
     )
@@ -273,11 +307,11 @@ fn from_json(body: &[u8]) -> Result<Parameters> {
     serde_json::from_slice(body).map_err(|error| Error::validation("body", error.to_string()))
 }
 
-fn unreadable(rejection: &BytesRejection) -> Error {
+fn unreadable(rejection: &BytesRejection, limit: usize) -> Error {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return Error::TooLarge {
             field: "body".into(),
-            limit: BODY_BYTES,
+            limit,
         };
     }
     Error::validation("body", rejection.body_text())

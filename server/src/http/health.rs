@@ -1,9 +1,15 @@
-//! Whether the server lives, and whether it can work.
+//! Whether the server lives, whether it can work, and how it does.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use serde::Serialize;
 
-use super::App;
+use super::{App, NO_STORE};
+use crate::metrics::Moment;
 
 /// How a server is.
 #[derive(Serialize)]
@@ -34,4 +40,25 @@ pub(super) async fn ready(State(app): State<App>) -> (StatusCode, Json<Health>) 
     };
     let event_bus = app.state.events.bus_state().name();
     (code, Json(Health { status, event_bus }))
+}
+
+/// `GET /metrics`: all that was counted.
+pub(super) async fn metrics(State(app): State<App>) -> Response {
+    let state = &app.state;
+    let moment = Moment {
+        write_queue: state.writer.waiting(),
+        connections: state.db.connections(),
+        bus_connected: state.events.bus_state().is_joined(),
+    };
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    match state.metrics.text(moment) {
+        Ok(text) => {
+            let content_type = HeaderValue::from_static(content_type);
+            ([NO_STORE, (header::CONTENT_TYPE, content_type)], text).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "the metrics could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{App, NO_STORE, auth, error::HttpError};
+use super::{App, NO_STORE, Sender, auth, error::HttpError};
 use crate::{
     config::Config,
     domain::auth::{Credential, SESSION_DAYS, log_in as open_session, log_out as end_session},
@@ -24,12 +24,14 @@ pub(super) struct Login {
 /// `POST /login`: a good token opens a session.
 pub(super) async fn log_in(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
     body: Result<Json<Login>, JsonRejection>,
 ) -> Result<Response, HttpError> {
-    auth::check_origin(&app.state.config, &headers)?;
+    auth::check_origin(&app.state.config, &sender)?;
     let Json(login) = body.map_err(|error| Error::validation("token", error.body_text()))?;
-    let value = open_session(&app.state, login.token.trim()).await?;
+    let token = Credential::Token(login.token.trim().to_owned());
+    let opening = open_session(&app.state, login.token.trim());
+    let value = auth::guarded(&app.state, &token, sender.address(), opening).await?;
     let seconds = i64::from(SESSION_DAYS) * 24 * 3600;
     Ok(with_cookie(&app.state.config, &value, seconds))
 }

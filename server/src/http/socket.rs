@@ -8,7 +8,7 @@ mod protocol;
 
 pub(super) use census::Census;
 
-use std::{collections::HashMap, ops::ControlFlow, time::Duration};
+use std::{collections::HashMap, net::IpAddr, ops::ControlFlow, time::Duration};
 
 use async_graphql::parser::types::OperationType;
 use axum::{
@@ -25,8 +25,9 @@ use tokio::{
     task::AbortHandle,
     time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout},
 };
+use tracing::Instrument;
 
-use super::{App, BODY_BYTES, auth, graphql};
+use super::{App, Sender, auth, graphql};
 use crate::{
     domain::{
         actor::Actor,
@@ -36,9 +37,12 @@ use crate::{
     graphql::{
         equip,
         error::with_codes,
-        request::{Parameters, Prepared, prepare},
+        request::{Parameters, Prepared, Rejected, prepare},
     },
+    metrics::Refusal,
+    throttle::Asker,
 };
+use census::Place;
 use protocol::{Close, FromClient, ToClient};
 
 /// How long a client may take until it says who it is.
@@ -65,16 +69,18 @@ const READ_BYTES: usize = 4 * 1024;
 const WAITING: usize = 4;
 
 /// Accepts a socket.
-pub(super) fn accept(app: App, headers: &HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    let cookie = cookie(&app, headers);
+pub(super) fn accept(app: App, sender: &Sender, upgrade: WebSocketUpgrade) -> Response {
+    let cookie = cookie(&app, sender);
+    let address = sender.address();
+    let most = app.state.config.limits.body_bytes;
     upgrade
         .protocols([protocol::NAME])
-        .max_message_size(BODY_BYTES)
-        .max_frame_size(BODY_BYTES)
+        .max_message_size(most)
+        .max_frame_size(most)
         .read_buffer_size(READ_BYTES)
         .on_upgrade(move |socket| {
             let background = app.state.background.clone();
-            background.track_future(converse(app, socket, cookie))
+            background.track_future(converse(app, socket, address, cookie))
         })
 }
 
@@ -86,11 +92,11 @@ fn cookie(app: &App, headers: &HeaderMap) -> Option<Credential> {
 }
 
 /// Everything that happens on a socket, from its first message to the frame that closes it.
-async fn converse(app: App, socket: WebSocket, cookie: Option<Credential>) {
+async fn converse(app: App, socket: WebSocket, address: IpAddr, cookie: Option<Credential>) {
     let speaks = socket.protocol().is_some_and(|name| name == protocol::NAME);
     let (mut sink, mut stream) = socket.split();
     let close = if speaks {
-        match meet(&app, &mut sink, &mut stream, cookie).await {
+        match meet(&app, &mut sink, &mut stream, address, cookie).await {
             Ok(guest) => serve(app, guest, &mut sink, &mut stream).await,
             Err(close) => close,
         }
@@ -111,6 +117,8 @@ async fn converse(app: App, socket: WebSocket, cookie: Option<Credential>) {
 struct Guest {
     actor: Actor,
     credential: Option<Credential>,
+    /// Whose its requests and sockets are, where those are counted.
+    asker: Asker,
 }
 
 /// Waits for `connection_init` and recognises who sends it.
@@ -118,6 +126,7 @@ async fn meet(
     app: &App,
     sink: &mut SplitSink<WebSocket, Message>,
     stream: &mut SplitStream<WebSocket>,
+    address: IpAddr,
     cookie: Option<Credential>,
 ) -> Result<Guest, Option<Close>> {
     let deadline = Instant::now() + INIT;
@@ -137,7 +146,7 @@ async fn meet(
                     Some(text) => Some(auth::bearer(text).ok_or(Some(Close::FORBIDDEN))?),
                     None => cookie,
                 };
-                return recognise(app, credential).await;
+                return recognise(app, address, credential).await;
             }
             Ok(Some(FromClient::Subscribe { .. })) => return Err(Some(Close::UNAUTHORIZED)),
             Ok(Some(FromClient::Ping)) => send(sink, ToClient::Pong).await.ok_or(None)?,
@@ -147,15 +156,23 @@ async fn meet(
     }
 }
 
-async fn recognise(app: &App, credential: Option<Credential>) -> Result<Guest, Option<Close>> {
+async fn recognise(
+    app: &App,
+    address: IpAddr,
+    credential: Option<Credential>,
+) -> Result<Guest, Option<Close>> {
     let actor = if let Some(credential) = &credential {
-        authenticate(&app.state, credential).await
+        auth::by_credential(&app.state, credential, address).await
     } else {
         let nobody = anonymous(&app.state);
         nobody.viewer().map(|_| nobody)
     };
     match actor {
-        Ok(actor) => Ok(Guest { actor, credential }),
+        Ok(actor) => Ok(Guest {
+            asker: auth::asker(&actor, address),
+            actor,
+            credential,
+        }),
         Err(Error::Unauthenticated(_)) => Err(Some(Close::FORBIDDEN)),
         Err(_) => Err(Some(Close::TRY_AGAIN)),
     }
@@ -170,7 +187,8 @@ async fn serve(
     stream: &mut SplitStream<WebSocket>,
 ) -> Option<Close> {
     let client = guest.actor.identity().map(|identity| identity.client_id);
-    let Some(_place) = app.census.enter(client) else {
+    let Some(_place) = app.census.sockets.enter(client) else {
+        app.state.metrics.refused(Refusal::Sockets);
         return Some(Close::TOO_MANY_SOCKETS);
     };
     let (outbox, mut waiting) = mpsc::channel(WAITING);
@@ -270,8 +288,9 @@ impl Conversation {
         if self.operations.contains_key(&id) {
             return ControlFlow::Break(Close::DUPLICATE_OPERATION);
         }
-        let prepared = match prepare(&self.app.documents, parameters).await {
-            Ok(prepared) => prepared,
+        let admitted = self.admit_operation(parameters).await;
+        let (prepared, place) = match admitted {
+            Ok(admitted) => admitted,
             Err(rejected) => {
                 let errors = graphql::rejection(rejected);
                 return ControlFlow::Continue(Some(ToClient::error(id, errors)));
@@ -283,12 +302,36 @@ impl Conversation {
             self.guest.actor.clone(),
             id.clone(),
             prepared,
+            place,
             self.outbox.clone(),
         );
         let task = self.app.state.background.spawn(operation);
         let handle = is_endless.then(|| task.abort_handle());
         self.operations.insert(id, handle);
         ControlFlow::Continue(None)
+    }
+
+    /// Reads an operation, and counts it. A subscription has a place for as long as it lasts.
+    async fn admit_operation(
+        &self,
+        parameters: Parameters,
+    ) -> Result<(Prepared, Option<Place>), Rejected> {
+        let state = &self.app.state;
+        state.throttle.admit(self.guest.asker)?;
+        let prepared = prepare(&self.app.documents, parameters).await?;
+        if prepared.operation != OperationType::Subscription {
+            return Ok((prepared, None));
+        }
+        let client = self.guest.actor.identity().map(|each| each.client_id);
+        let place = self.app.census.subscriptions.enter(client);
+        let place = place.ok_or_else(|| {
+            state.metrics.refused(Refusal::Subscriptions);
+            Error::RateLimited {
+                what: "this client has too many subscriptions".to_owned(),
+                wait: SEND,
+            }
+        })?;
+        Ok((prepared, Some(place)))
     }
 
     /// Ends an operation that the client wants no more of.
@@ -336,14 +379,18 @@ async fn operate(
     actor: Actor,
     id: String,
     prepared: Prepared,
+    _place: Option<Place>,
     outbox: mpsc::Sender<ToClient>,
 ) {
     let Prepared {
         mut request,
         operation,
+        asked_for,
     } = prepared;
     equip(&mut request, &app.state, actor);
+    let metrics = &app.state.metrics;
     if operation == OperationType::Subscription {
+        let _subscribed = metrics.subscribed(asked_for);
         let mut answers = app.schema.execute_stream(request);
         while let Some(answer) = answers.next().await {
             let message = ToClient::next_or_error(&id, with_codes(answer));
@@ -353,7 +400,10 @@ async fn operate(
             }
         }
     } else {
-        let answer = with_codes(app.schema.execute(request).await);
+        let begun = Instant::now();
+        let span = tracing::debug_span!("execute", %asked_for);
+        let answer = with_codes(app.schema.execute(request).instrument(span).await);
+        metrics.answered(asked_for, graphql::code(&answer), begun.elapsed());
         let message = ToClient::next_or_error(&id, answer);
         let is_last = message.is_last();
         if outbox.send(message).await.is_err() || is_last {

@@ -23,7 +23,7 @@ use crate::{
     },
     error::Error,
     http::{
-        App, auth,
+        App, Sender, auth,
         error::{ErrorBody, HttpError},
     },
 };
@@ -192,11 +192,11 @@ impl Refused {
 )]
 pub(super) async fn make(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
     body: Body,
 ) -> Result<(StatusCode, Json<BackupMade>), Refused> {
-    let actor = auth::by_token(&app.state, &headers).await?;
-    let read = folder(&headers, body).await;
+    let actor = auth::by_token(&app.state, &sender).await?;
+    let read = folder(&sender, body).await;
     if let Err(refused) = &read {
         run::refuse_backup(&app.state, &actor, refused.error()).await;
     }
@@ -263,10 +263,10 @@ async fn folder(headers: &HeaderMap, body: Body) -> Result<Option<String>, HttpE
 )]
 pub(super) async fn log(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
     query: RawQuery,
 ) -> Result<Response, Refused> {
-    let actor = auth::by_token(&app.state, &headers).await?;
+    let actor = auth::by_token(&app.state, &sender).await?;
     let LogDays { start, end } = body::address(query);
     let entries = backup::log(&app.state, &actor, start.as_deref(), end.as_deref()).await;
     let entries = entries.map_err(|error| match error {
@@ -291,9 +291,9 @@ pub(super) async fn log(
 )]
 pub(super) async fn figures(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
 ) -> Result<Json<BackupFigures>, HttpError> {
-    let actor = auth::by_token(&app.state, &headers).await?;
+    let actor = auth::by_token(&app.state, &sender).await?;
     let counted = backup::figures(&app.state, &actor).await?;
     Ok(Json(BackupFigures {
         number: counted.success + counted.error,

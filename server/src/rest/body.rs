@@ -17,7 +17,7 @@ use url::form_urlencoded;
 
 use crate::{
     error::Error,
-    http::{BODY_BYTES, error::HttpError},
+    http::{App, error::HttpError},
 };
 
 /// The most bytes of a form: the longest message, with every byte of it escaped, and the rest.
@@ -32,20 +32,27 @@ pub(super) const JSON: &str = "application/json";
 const PARTS: &str = "multipart/form-data";
 
 /// A body that nobody has read yet: none is before it is known who sends it, but for forms that may say so.
-pub(super) struct Body(axum::body::Body);
+pub(super) struct Body {
+    sent: axum::body::Body,
+    /// The most bytes that it may have as JSON.
+    limit: usize,
+}
 
-impl<S: Sync> FromRequest<S> for Body {
+impl FromRequest<App> for Body {
     type Rejection = Infallible;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(request.into_body()))
+    async fn from_request(request: Request, app: &App) -> Result<Self, Infallible> {
+        Ok(Self {
+            sent: request.into_body(),
+            limit: app.state.config.limits.body_bytes,
+        })
     }
 }
 
 impl Body {
     /// All of it, which may be so many bytes.
     pub(super) async fn whole(self, limit: usize) -> Result<Bytes, Error> {
-        let bytes = Limited::new(self.0, limit).collect().await;
+        let bytes = Limited::new(self.sent, limit).collect().await;
         let bytes = bytes.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 return Error::TooLarge {
@@ -109,7 +116,8 @@ pub(super) fn address<T: DeserializeOwned>(RawQuery(query): RawQuery) -> T {
 /// Reads JSON. What is none is told first, whatever type it says it has; a body that says nothing of its type is taken for
 /// JSON.
 pub(super) async fn json(headers: &HeaderMap, body: Body) -> Result<Value, HttpError> {
-    read_json(headers, &body.whole(BODY_BYTES).await?)
+    let limit = body.limit;
+    read_json(headers, &body.whole(limit).await?)
 }
 
 /// The same; nothing where nothing was sent.
@@ -117,7 +125,8 @@ pub(super) async fn json_if_any(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Option<Value>, HttpError> {
-    let bytes = body.whole(BODY_BYTES).await?;
+    let limit = body.limit;
+    let bytes = body.whole(limit).await?;
     let is_any = !bytes.is_empty();
     is_any.then(|| read_json(headers, &bytes)).transpose()
 }
@@ -238,7 +247,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_has_as_many_bytes_as_it_may() {
-        let body = |text: &'static str| Body(axum::body::Body::from(text));
+        let body = |text: &'static str| Body {
+            sent: text.into(),
+            limit: 0,
+        };
         assert_eq!(body("four").whole(4).await.expect("good"), "four");
         let refused = body("five!").whole(4).await.expect_err("it is longer");
         assert!(matches!(refused, Error::TooLarge { limit: 4, .. }));

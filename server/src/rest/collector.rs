@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::Response,
 };
 use chrono::{DateTime, Utc};
@@ -23,7 +23,7 @@ use crate::{
     },
     error::Error,
     http::{
-        App, auth,
+        App, Sender, auth,
         error::{ErrorBody, HttpError},
     },
 };
@@ -149,8 +149,8 @@ pub(super) struct CloseForm {
     responses((status = OK, description = "All schedules.", body = AllSchedules), Usual),
     security(("token" = [])),
 )]
-pub(super) async fn all(State(app): State<App>, headers: HeaderMap) -> Result<Response, HttpError> {
-    let viewer = auth::by_token(&app.state, &headers).await?.viewer()?;
+pub(super) async fn all(State(app): State<App>, sender: Sender) -> Result<Response, HttpError> {
+    let viewer = auth::by_token(&app.state, &sender).await?.viewer()?;
     let schedules = schedule::outlines(&app.state, &viewer);
     Ok(list::answer::<_, Schedule>((r#"{"response":["#, "]}"), schedules).await?)
 }
@@ -173,10 +173,10 @@ pub(super) async fn all(State(app): State<App>, headers: HeaderMap) -> Result<Re
 )]
 pub(super) async fn open(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
     body: Body,
 ) -> Result<String, HttpError> {
-    let (actor, OpenForm { .. }) = sent(&app, &headers, body).await?;
+    let (actor, OpenForm { .. }) = sent(&app, &sender, body).await?;
     let schedule = schedule::create(&app.state, &actor, NewSchedule::default()).await?;
     Ok(schedule.schedule_name.to_string())
 }
@@ -201,10 +201,10 @@ pub(super) async fn open(
 )]
 pub(super) async fn report(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
     body: Body,
 ) -> Result<&'static str, HttpError> {
-    let (actor, form): (_, ReportForm) = sent(&app, &headers, body).await?;
+    let (actor, form): (_, ReportForm) = sent(&app, &sender, body).await?;
     let (schedule, report) = told(actor.reporter(), form.read())?;
     match schedule {
         Some(schedule) => report::report(&app.state, &actor, schedule, report).await?,
@@ -232,10 +232,10 @@ pub(super) async fn report(
 )]
 pub(super) async fn close(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
     body: Body,
 ) -> Result<StatusCode, HttpError> {
-    let (actor, form): (_, CloseForm) = sent(&app, &headers, body).await?;
+    let (actor, form): (_, CloseForm) = sent(&app, &sender, body).await?;
     let schedule = form.schedule.as_deref().map(schedule_named).transpose();
     match told(actor.reporter(), schedule)? {
         Some(name) => {
@@ -274,18 +274,14 @@ impl Signed for CloseForm {
 
 /// A form, and who sent it. The token is in the header, or where the original's clients have it. What is wrong with the
 /// form of somebody who is nobody is not told.
-async fn sent<F: Signed>(
-    app: &App,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<(Actor, F), HttpError> {
-    if headers.contains_key(header::AUTHORIZATION) {
-        let actor = auth::by_token(&app.state, headers).await?;
-        return Ok((actor, body::form(headers, body).await?));
+async fn sent<F: Signed>(app: &App, sender: &Sender, body: Body) -> Result<(Actor, F), HttpError> {
+    if sender.contains_key(header::AUTHORIZATION) {
+        let actor = auth::by_token(&app.state, sender).await?;
+        return Ok((actor, body::form(sender, body).await?));
     }
-    let form: Result<F, _> = body::form(headers, body).await;
+    let form: Result<F, _> = body::form(sender, body).await;
     let in_form = form.as_ref().ok().and_then(Signed::token);
-    let actor = auth::by_token_or(&app.state, headers, in_form).await?;
+    let actor = auth::by_token_or(&app.state, sender, in_form).await?;
     let form = told(actor.reporter(), form)?;
     Ok((actor, form))
 }

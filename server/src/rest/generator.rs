@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::policy::{self, NewPlan, Policy},
     error::Error,
-    http::{App, auth, error::HttpError},
+    http::{App, Sender, auth, error::HttpError},
 };
 
 /// The policy of a request that names none.
@@ -141,11 +141,11 @@ impl IntoResponse for Refused {
 )]
 pub(super) async fn plan(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
     body: Body,
 ) -> Result<Json<PlanMade>, Refused> {
-    let viewer = auth::by_token(&app.state, &headers).await?.viewer()?;
-    let new = wanted(&read(&headers, body).await?)?;
+    let viewer = auth::by_token(&app.state, &sender).await?.viewer()?;
+    let new = wanted(&read(&sender, body).await?)?;
     let plan = policy::plan(&app.state, &viewer, new).await;
     let plan = plan.map_err(Refused::by_domain)?;
     Ok(Json(PlanMade {

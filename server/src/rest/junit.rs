@@ -3,7 +3,6 @@
 use axum::{
     Json,
     extract::{Path, State, rejection::PathRejection},
-    http::HeaderMap,
 };
 use entity::Guid;
 use serde::Serialize;
@@ -19,7 +18,7 @@ use crate::{
     domain::report::{JunitFile, import_junit},
     error::Error,
     http::{
-        App, auth,
+        App, Sender, auth,
         error::{ErrorBody, HttpError},
     },
 };
@@ -56,10 +55,10 @@ pub(super) struct Imported {
 pub(super) async fn import(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
+    sender: Sender,
     body: Body,
 ) -> Result<Json<Imported>, HttpError> {
-    let actor = auth::by_token(&app.state, &headers).await?;
+    let actor = auth::by_token(&app.state, &sender).await?;
     let name = named(path);
     let schedule: Result<Guid, _> = name.parse();
     let schedule = schedule.map_err(|_| Error::not_found("schedule", &name));

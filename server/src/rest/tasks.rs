@@ -25,7 +25,7 @@ use super::{
 use crate::{
     domain::task::{self, Changes, Key, NewTask},
     error::Error,
-    http::{App, auth, error::HttpError},
+    http::{App, Sender, auth, error::HttpError},
 };
 
 /// How many tasks are listed where nothing is said.
@@ -240,10 +240,10 @@ const NOT_FOUND: &str = "Task not found";
 )]
 pub(super) async fn list(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
     query: RawQuery,
 ) -> Result<Json<Vec<Task>>, Refused> {
-    let viewer = auth::by_token(&app.state, &headers).await?.viewer()?;
+    let viewer = auth::by_token(&app.state, &sender).await?.viewer()?;
     let Part { skip, limit } = body::address(query);
     let number = |name, text: Option<String>, bounds, default| match text {
         Some(text) => integer(&["query", name], &text, bounds),
@@ -282,9 +282,9 @@ pub(super) async fn list(
 pub(super) async fn one(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
+    sender: Sender,
 ) -> Result<Json<Task>, Refused> {
-    let viewer = auth::by_token(&app.state, &headers).await?.viewer()?;
+    let viewer = auth::by_token(&app.state, &sender).await?.viewer()?;
     let missing = || Refused::NotFound(NOT_FOUND.to_owned());
     let id = number(&named(path))?.ok_or_else(missing)?;
     let task = task::by_key(&app.state, &viewer, Key::Number(id)).await?;
@@ -310,11 +310,11 @@ pub(super) async fn one(
 )]
 pub(super) async fn create(
     State(app): State<App>,
-    headers: HeaderMap,
+    sender: Sender,
     body: Body,
 ) -> Result<Json<Task>, Refused> {
-    let actor = auth::by_token(&app.state, &headers).await?;
-    let new = told(actor.operator(), read(&headers, body, new_task).await)?;
+    let actor = auth::by_token(&app.state, &sender).await?;
+    let new = told(actor.operator(), read(&sender, body, new_task).await)?;
     let task = task::create(&app.state, &actor, new).await;
     let task = task.map_err(|error| Refused::by_domain(error, NOT_FOUND))?;
     Ok(Json(task.into()))
@@ -342,14 +342,14 @@ pub(super) async fn create(
 pub(super) async fn update(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
+    sender: Sender,
     body: Body,
 ) -> Result<Json<Task>, Refused> {
-    let actor = auth::by_token(&app.state, &headers).await?;
+    let actor = auth::by_token(&app.state, &sender).await?;
     let shown = named(path);
     let missing = format!("Task with id {shown} not found");
     let id = told(actor.operator(), number(&shown))?;
-    let changes = told(actor.operator(), read(&headers, body, changes).await)?;
+    let changes = told(actor.operator(), read(&sender, body, changes).await)?;
     let id = told(
         actor.operator(),
         id.ok_or_else(|| Refused::NotFound(missing.clone())),
@@ -379,9 +379,9 @@ pub(super) async fn update(
 pub(super) async fn delete(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
+    sender: Sender,
 ) -> Result<StatusCode, Refused> {
-    let actor = auth::by_token(&app.state, &headers).await?;
+    let actor = auth::by_token(&app.state, &sender).await?;
     let missing = || Refused::NotFound(NOT_FOUND.to_owned());
     let id = number(&named(path)).and_then(|id| id.ok_or_else(missing));
     let id = told(actor.operator(), id)?;

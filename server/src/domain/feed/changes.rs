@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use entity::{Guid, ScheduleId, schedule};
+use entity::{Guid, ScheduleId, Timestamp, schedule};
 use futures_util::{Stream, stream};
 use moka::future::Cache;
 use sea_orm::EntityTrait;
@@ -122,6 +122,7 @@ pub async fn changes(
         at: after,
         heard: None,
         behind: true,
+        telling: None,
         knows_nothing: after == 0,
     };
     Ok(stream::try_unfold(follower, |mut follower| async {
@@ -142,12 +143,18 @@ struct Follower {
     heard: Option<i32>,
     /// Whether there may be more than what was sent, without any news.
     behind: bool,
+    /// The change that the subscriber was last told while it kept up: how old it was then, and when that was.
+    telling: Option<(Duration, Instant)>,
     /// Whether it has never heard of the schedule: that it was opened is news then, though it takes no revision.
     knows_nothing: bool,
 }
 
 impl Follower {
     async fn next(&mut self) -> Result<Arc<Change>> {
+        // Whoever asks for the next one has been told of the last.
+        if let Some((age, since)) = self.telling.take() {
+            self.state.metrics.told(age + since.elapsed());
+        }
         loop {
             if !self.behind {
                 self.wait_for_news().await;
@@ -162,6 +169,11 @@ impl Follower {
             self.behind = change.revision < change.schedule.revision;
             self.at = change.revision;
             if is_news {
+                // What comes before any news is history, and may be of any age.
+                if self.heard.is_some() {
+                    let age = Timestamp::now().since(change.schedule.last_modify_time);
+                    self.telling = Some((age.to_std().unwrap_or_default(), Instant::now()));
+                }
                 return Ok(change);
             }
         }
@@ -321,7 +333,7 @@ fn weight(change: &Change) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use entity::{ClientId, Timestamp, result::ResultStatus, schedule::OriginalStatus};
+    use entity::{ClientId, result::ResultStatus, schedule::OriginalStatus};
 
     use super::*;
 

@@ -46,6 +46,8 @@ from_columns!(result_key::Model {
 pub(super) struct Committed {
     /// The answer to each submission, in their order.
     pub(super) receipts: Vec<Result<Receipt>>,
+    /// How many results are new or changed.
+    pub(super) results: usize,
     /// The schedules that changed, and their new revisions.
     pub(super) changed: Vec<(ScheduleId, i32)>,
 }
@@ -91,6 +93,7 @@ pub(super) async fn write(
     let revision = |id: &ScheduleId| (*id, ledger.schedules[id].revision);
     Ok(Committed {
         receipts,
+        results: ledger.written.len(),
         changed: ledger.changed.iter().map(revision).collect(),
     })
 }

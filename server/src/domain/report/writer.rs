@@ -4,7 +4,7 @@
 //! under way, nobody waits. Each report gets its own answer, and one that fails never fails its neighbours: the group
 //! is split and tried again.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use entity::Guid;
 use sea_orm::DatabaseConnection;
@@ -22,6 +22,7 @@ use crate::{
     db::{self, Db},
     error::{Error, Result},
     events::Events,
+    metrics::{Metrics, Refusal},
 };
 
 /// The most rows of a group, unless a single submission has more.
@@ -30,9 +31,6 @@ const GROUP_ROWS: usize = 64;
 /// The most bytes of a group, unless a single submission has more.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
-/// The most submissions that wait; beyond it they are refused, so that memory stays bounded.
-const QUEUE: usize = 4_096;
-
 /// How long a group is tried again while the database is in trouble.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -40,6 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Clone, Debug)]
 pub struct Writer {
     queue: mpsc::Sender<Job>,
+    metrics: Arc<Metrics>,
 }
 
 #[derive(Debug)]
@@ -49,27 +48,37 @@ struct Job {
 }
 
 impl Writer {
-    /// Starts writing in the background, until every handle is gone.
-    pub fn start(db: Db, events: Arc<Events>, background: &TaskTracker) -> Self {
-        let (queue, jobs) = mpsc::channel(QUEUE);
+    /// Starts writing in the background, until every handle is gone. So many submissions may wait; beyond it they are
+    /// refused, so that memory stays bounded.
+    pub fn start(tools: Tools, most: NonZeroUsize, background: &TaskTracker) -> Self {
+        let (queue, jobs) = mpsc::channel(most.get());
+        let metrics = Arc::clone(&tools.metrics);
         let desk = Desk {
             jobs,
             held: None,
             again: Vec::new(),
-            db,
-            events,
+            tools,
             connection: None,
         };
         background.spawn(desk.work());
-        Self { queue }
+        Self { queue, metrics }
+    }
+
+    /// How many submissions wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
     }
 
     /// Has a submission written, and returns when it is on disk. What was begun goes on if the caller leaves.
+    #[tracing::instrument(name = "have written", level = "debug", skip_all)]
     pub(crate) async fn submit(&self, submission: Submission) -> Result<Receipt> {
         let (answer, answered) = oneshot::channel();
         self.queue
             .try_send(Job { submission, answer })
-            .map_err(|_| Error::Unavailable)?;
+            .map_err(|_| {
+                self.metrics.refused(Refusal::WriteQueue);
+                Error::Unavailable
+            })?;
         answered.await.unwrap_or(Err(Error::Unavailable))
     }
 }
@@ -144,6 +153,17 @@ impl Group {
     }
 }
 
+/// What it takes to write: where to, who is told, and what is counted.
+#[derive(Debug)]
+pub struct Tools {
+    /// The database.
+    pub db: Db,
+    /// Who is told of changes.
+    pub events: Arc<Events>,
+    /// What operators see in numbers.
+    pub metrics: Arc<Metrics>,
+}
+
 /// Where the reports are written.
 struct Desk {
     jobs: mpsc::Receiver<Job>,
@@ -151,8 +171,7 @@ struct Desk {
     held: Option<Job>,
     /// What the database broke off, to be tried again when it is due.
     again: Vec<Group>,
-    db: Db,
-    events: Arc<Events>,
+    tools: Tools,
     connection: Option<DatabaseConnection>,
 }
 
@@ -215,7 +234,7 @@ impl Desk {
             match self.try_to_write(&mut group).await {
                 Ok(committed) => {
                     for (schedule, revision) in committed.changed {
-                        self.events.changed(schedule, revision);
+                        self.tools.events.changed(schedule, revision);
                     }
                     group.answer(committed.receipts);
                 }
@@ -241,12 +260,15 @@ impl Desk {
         self.again.extend(group.by_schedule());
     }
 
+    #[tracing::instrument(name = "write results", level = "debug", skip_all, fields(submissions = group.jobs.len()))]
     /// One try. Keys make it safe to try again: what an earlier one may have committed is found by them.
     async fn try_to_write(&mut self, group: &mut Group) -> Result<Committed> {
         group.attempts += 1;
         let connection = match &self.connection {
             Some(connection) => connection,
-            None => self.connection.insert(self.db.dedicated_writer().await?),
+            None => self
+                .connection
+                .insert(self.tools.db.dedicated_writer().await?),
         };
         let submissions: Vec<_> = group.jobs.iter().map(|job| &job.submission).collect();
         let patience = if group.attempts == 1 {
@@ -254,7 +276,11 @@ impl Desk {
         } else {
             Patience::None
         };
-        group::write(connection, &submissions, &mut group.tried, patience).await
+        let begun = Instant::now();
+        let committed = group::write(connection, &submissions, &mut group.tried, patience).await?;
+        let metrics = &self.tools.metrics;
+        metrics.committed(committed.results, begun.elapsed());
+        Ok(committed)
     }
 
     /// A connection that hangs, or that was lost while committing, is of no use any more.

@@ -33,7 +33,7 @@ pub async fn start_task(state: &State, actor: &Actor, key: Key<'_>) -> Result<Mo
         db::retrying(async || start_once(state, &operator, &deed, key).await).await
     };
     let run = deed.noting_failure(state, outcome.await).await?;
-    tell(state, &[run.run_id]);
+    tell(state, &[(run.run_id, run.status)]);
     Ok(run)
 }
 
@@ -59,7 +59,7 @@ async fn start_once(
         _ => draft.waiting(),
     };
     deed.done(&transaction).await?;
-    let id = draft.insert(&transaction, now).await?;
+    let (id, _) = draft.insert(&transaction, now).await?;
     let run = Entity::find_by_id(id).one(&transaction).await?;
     db::commit(transaction).await?;
     run.ok_or_else(gone)
@@ -75,7 +75,7 @@ pub async fn start_backup(state: &State, actor: &Actor, source: &str) -> Result<
         db::retrying(async || start_backup_once(state, &operator, source).await).await
     };
     let run = deed.noting_failure(state, outcome.await).await?;
-    tell(state, &[run.run_id]);
+    tell(state, &[(run.run_id, run.status)]);
     Ok(run)
 }
 
@@ -104,7 +104,7 @@ async fn start_backup_once(state: &State, operator: &Operator, source: &str) -> 
         status: RunStatus::Queued,
         reason: None,
     };
-    let id = draft.insert(&transaction, now).await?;
+    let (id, _) = draft.insert(&transaction, now).await?;
     let run = Entity::find_by_id(id).one(&transaction).await?;
     db::commit(transaction).await?;
     run.ok_or_else(gone)
@@ -119,7 +119,7 @@ pub async fn cancel(state: &State, actor: &Actor, guid: Guid) -> Result<Model> {
         db::retrying(async || cancel_once(state, &operator, &deed, guid).await).await
     };
     let run = deed.noting_failure(state, outcome.await).await?;
-    tell(state, &[run.run_id]);
+    tell(state, &[(run.run_id, run.status)]);
     // Where another process is at it, that one finds the request when it renews its lease.
     state.running.stop(run.run_id, Stop::Cancelled);
     Ok(run)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use entity::{
     ClientId, RunId, TaskId,
-    run::{Column, Entity, Model, RunStatus},
+    run::{Column, Entity, Model, RunStatus, RunTrigger},
     task::{self, OverlapPolicy},
 };
 use sea_orm::{
@@ -93,7 +93,11 @@ fn runs_before_it() -> SelectStatement {
 pub(crate) async fn claim(state: &State, waiting: Waiting) -> Result<Option<Claimed>> {
     let claimed = db::retrying(async || claim_once(state, waiting).await).await?;
     if let Some(claimed) = &claimed {
-        tell(state, &[claimed.run.run_id]);
+        tell(state, &[(claimed.run.run_id, claimed.run.status)]);
+        if claimed.run.run_trigger == RunTrigger::Scheduled {
+            let late = state.clock.now().since(claimed.run.slot_time);
+            state.metrics.began(late.to_std().unwrap_or_default());
+        }
     }
     Ok(claimed)
 }

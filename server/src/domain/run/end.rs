@@ -9,7 +9,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
 };
 
-use super::{Draft, deed, lock, open_runs, save, tell, try_lock};
+use super::{Draft, Standing, deed, lock, open_runs, save, tell, try_lock};
 use crate::{
     db,
     domain::{
@@ -154,7 +154,7 @@ fn is_lost(run: &Model, now: Timestamp) -> bool {
 }
 
 /// What changed with the ending of a run: the run, the next attempt, and the schedule that it opened.
-type Changed = Option<(Vec<RunId>, Option<ScheduleId>)>;
+type Changed = Option<(Vec<Standing>, Option<ScheduleId>)>;
 
 /// Ends a locked run if it is still as it must be.
 async fn end_locked(
@@ -194,7 +194,7 @@ pub(crate) async fn call_off_waiting(
     transaction: &impl ConnectionTrait,
     state: &State,
     task: &task::Model,
-) -> Result<Vec<RunId>> {
+) -> Result<Vec<Standing>> {
     let mut called_off = Vec::new();
     for run in open_runs(transaction, task.id, [RunStatus::Queued]).await? {
         let (_, mut run) = lock(transaction, run.run_id, None).await?;
@@ -212,7 +212,7 @@ pub(super) async fn conclude(
     task: Option<&task::Model>,
     run: &mut Model,
     ending: &Ending,
-) -> Result<Vec<RunId>> {
+) -> Result<Vec<Standing>> {
     let now = state.clock.now();
     let retries =
         ending.calls_for_retry() && task.is_some_and(|task| run.attempt < task.max_attempts);
@@ -242,7 +242,7 @@ pub(super) async fn conclude(
     } else {
         deed.failed(transaction, run.reason.clone()).await?;
     }
-    let mut changed = vec![run.run_id];
+    let mut changed = vec![(run.run_id, run.status)];
     if retries {
         changed.push(retry(run).insert(transaction, now).await?);
     }

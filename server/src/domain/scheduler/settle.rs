@@ -1,7 +1,7 @@
 //! Settling a task: every slot that is due gets its outcome, in one transaction, under the lock of the task's row.
 
 use entity::{
-    RunId, TaskId, Timestamp,
+    TaskId, Timestamp,
     run::{RunStatus, RunTrigger},
     task::{Column, Entity, Model, OverlapPolicy},
 };
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     db,
     domain::{
-        run::{self, Draft, open_runs, overlap_reason},
+        run::{self, Draft, Standing, open_runs, overlap_reason},
         task,
     },
     error::Result,
@@ -48,7 +48,7 @@ pub(super) async fn settle_due(state: &State, now: Timestamp) -> Result<()> {
 }
 
 /// A row that is locked is somebody else's: another scheduler's, or of somebody who changes the task and settles it before.
-async fn settle_once(state: &State, id: TaskId) -> Result<Vec<RunId>> {
+async fn settle_once(state: &State, id: TaskId) -> Result<Vec<Standing>> {
     let transaction = state.db.begin().await?;
     let task = Entity::find_by_id(id)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
@@ -68,7 +68,7 @@ pub(crate) async fn settle(
     transaction: &impl ConnectionTrait,
     state: &State,
     task: &mut Model,
-) -> Result<Vec<RunId>> {
+) -> Result<Vec<Standing>> {
     let now = state.clock.now();
     let Some(first) = task.next_time.filter(|next| *next <= now) else {
         return Ok(Vec::new());

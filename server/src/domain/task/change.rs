@@ -255,7 +255,7 @@ async fn update_once(
     deed: &Deed,
     key: Key<'_>,
     changes: &Changes,
-) -> Result<(Model, Vec<entity::RunId>)> {
+) -> Result<(Model, Vec<run::Standing>)> {
     let transaction = state.db.begin().await?;
     let mut task = lock(&transaction, key).await?;
     let runs = scheduler::settle(&transaction, state, &mut task).await?;
@@ -285,7 +285,7 @@ async fn delete_once(
     _: &Operator,
     deed: &Deed,
     key: Key<'_>,
-) -> Result<(Model, Vec<entity::RunId>)> {
+) -> Result<(Model, Vec<run::Standing>)> {
     let transaction = state.db.begin().await?;
     let mut task = lock(&transaction, key).await?;
     let mut runs = scheduler::settle(&transaction, state, &mut task).await?;

@@ -4,8 +4,11 @@
 //! connection writes and several read, those that are asked for all the time by [`readers`] that are called directly; on MySQL
 //! and MariaDB all come from one pool.
 
+pub(crate) mod dedicated;
 pub(crate) mod fetch;
+mod file;
 pub(crate) mod insert;
+pub(crate) mod plain;
 mod readers;
 
 use std::{
@@ -29,6 +32,7 @@ use sea_orm::{
 };
 
 use self::{
+    dedicated::{Dedicated, FileWriter},
     fetch::{FromColumns, Select},
     readers::Readers,
 };
@@ -208,13 +212,22 @@ impl Db {
         begin(&self.writer).await
     }
 
-    /// A connection for one writer alone, which may drop it when it hangs. On SQLite it is the only one that writes.
-    pub(crate) async fn dedicated_writer(&self) -> Result<DatabaseConnection, DbErr> {
-        if self.is_mysql() {
-            Database::connect(mysql(&self.url, 1)).await
-        } else {
-            Ok(self.writer.clone())
+    /// A connection for one writer alone.
+    pub(crate) async fn dedicated_writer(&self) -> Result<Dedicated, DbErr> {
+        match &self.readers {
+            None => Ok(Dedicated::Server(
+                Database::connect(mysql(&self.url, 1)).await?,
+            )),
+            Some(readers) => {
+                let writer = FileWriter::open(readers.file(), self.writer.clone())?;
+                Ok(Dedicated::File(writer))
+            }
         }
+    }
+
+    /// Whether this is a file, whose dedicated writer needs a thread of its own.
+    pub(crate) fn is_file(&self) -> bool {
+        self.readers.is_some()
     }
 
     /// Closes all connections. On SQLite this folds the write-ahead log into the file.
@@ -234,9 +247,9 @@ impl Db {
 /// Begins a transaction that writes: at READ COMMITTED, for under REPEATABLE READ the first read fixes a snapshot that
 /// hides the rows of a schedule that is locked later; on SQLite with the write lock from the start.
 pub(crate) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let mysql = connection.get_database_backend() == DbBackend::MySql;
     let options = TransactionOptions {
-        isolation_level: mysql.then_some(IsolationLevel::ReadCommitted),
+        // On MySQL, that of the session.
+        isolation_level: None,
         access_mode: None,
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
     };
@@ -420,6 +433,10 @@ fn mysql(url: &str, connections: u32) -> ConnectOptions {
                     "SET SESSION innodb_lock_wait_timeout = {seconds}
                      /*M!100300 , idle_transaction_timeout = {STANDSTILL_SECONDS} */"
                 ))
+                .await?;
+            // What writes needs it (see `begin`), and this way it needs no statement of its own each time.
+            connection
+                .execute_unprepared("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
                 .await?;
             // MariaDB knows this one, MySQL does not: on a Galera node, reads wait for what other nodes committed.
             let cluster = connection

@@ -86,7 +86,7 @@ mod tests {
             assert!(Config::unknown_variables().is_empty());
             jail.set_env("DAYBOOK_LIMIT_WRITE_QUEUE", "0");
             let error = Config::load(&Flags::default()).expect_err("nobody could report");
-            assert!(format!("{error:#}").contains("write_queue"), "{error:#}");
+            assert!(format!("{error:#}").contains("WRITE_QUEUE"), "{error:#}");
             jail.set_env("DAYBOOK_LIMIT_WIDTH", "1");
             assert_eq!(Config::unknown_variables(), ["DAYBOOK_LIMIT_WIDTH"]);
             Ok(())

@@ -2,8 +2,8 @@
 //! reading does.
 //!
 //! The statements are plain SQL that both kinds of database understand. On MySQL they go the way of all others. On SQLite
-//! they go to connections that are called directly: the driver beneath SeaORM hands over every row, and a copy of every
-//! value, from thread to thread, which for a page of results takes eight times what SQLite itself takes.
+//! they go to connections that are called directly: for a page of results, the driver beneath SeaORM takes eight times what
+//! SQLite itself takes.
 
 use std::borrow::Cow;
 
@@ -13,13 +13,12 @@ use entity::{
     schedule::{OriginalStatus, State},
 };
 use sea_orm::{
-    ActiveEnum, ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult,
-    RuntimeErr, Statement, TryGetable, Value,
+    ActiveEnum, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement,
+    TryGetable, Value,
 };
-
 use uuid::Uuid;
 
-use super::SQLITE_PASSING;
+use super::file::of_sqlite;
 
 /// A statement that reads, with its values.
 #[derive(Clone, Debug)]
@@ -87,7 +86,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn of_driver(row: &'a QueryResult) -> Self {
+    pub(super) fn of_driver(row: &'a QueryResult) -> Self {
         Self {
             row: Row::Driver(row),
             at: 0,
@@ -133,19 +132,6 @@ pub(super) async fn fetch_together<T: FromColumns>(
         rows_of_each[place].push(T::from_columns(&mut columns)?);
     }
     Ok(rows_of_each)
-}
-
-/// Reads the rows of a statement on this connection, in the middle of a transaction.
-pub(crate) async fn fetch_on<T: FromColumns>(
-    connection: &impl ConnectionTrait,
-    select: Select,
-) -> Result<Vec<T>, DbErr> {
-    let backend = connection.get_database_backend();
-    let statement = Statement::from_sql_and_values(backend, select.text, select.values);
-    let rows = connection.query_all_raw(statement).await?;
-    rows.iter()
-        .map(|row| T::from_columns(&mut Columns::of_driver(row)))
-        .collect()
 }
 
 /// What a column can be.
@@ -251,19 +237,6 @@ pub(crate) fn in_list<V: Into<Value>>(values: impl IntoIterator<Item = V>) -> (S
     };
     values.resize(values.len().next_power_of_two(), last);
     (format!(" IN (?{})", ", ?".repeat(values.len() - 1)), values)
-}
-
-/// An error of SQLite, as SeaORM has them. What has to do with the moment is told as a connection that could not be had.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "this is how errors are mapped"
-)]
-pub(super) fn of_sqlite(error: rusqlite::Error) -> DbErr {
-    let code = error.sqlite_error().map(|error| error.extended_code & 0xff);
-    if code.is_some_and(|code| SQLITE_PASSING.contains(&code)) {
-        return DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
-    }
-    DbErr::Query(RuntimeErr::Internal(error.to_string()))
 }
 
 #[cfg(test)]

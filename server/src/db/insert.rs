@@ -1,7 +1,9 @@
 //! Rows written with few statements of few shapes: each distinct number of rows is another prepared statement.
 
 use futures_util::{FutureExt, future::BoxFuture};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use sea_orm::{DbBackend, DbErr, Value};
+
+use super::plain::Plain;
 
 /// The most rows that one statement writes: more are slower, on both databases.
 pub(crate) const ROWS_PER_STATEMENT: usize = 64;
@@ -61,13 +63,12 @@ impl Conflict {
 /// Writes rows into a table, whose name comes with its columns: `label (schedule_id, name, value)`. The rows are taken at
 /// once; what comes back only waits for the database.
 pub(crate) fn insert<'c, const N: usize>(
-    connection: &'c impl ConnectionTrait,
+    connection: &'c impl Plain,
     into: &str,
     rows: impl ExactSizeIterator<Item = [Value; N]>,
     conflict: Conflict,
 ) -> BoxFuture<'c, Result<(), DbErr>> {
-    let backend = connection.get_database_backend();
-    let clause = conflict.clause(backend);
+    let clause = conflict.clause(connection.backend());
     let row = format!("(?{})", ", ?".repeat(N - 1));
     let mut left = rows.len();
     let mut values = rows.flatten();
@@ -76,13 +77,13 @@ pub(crate) fn insert<'c, const N: usize>(
         let size = shape(left);
         let more = format!(", {row}").repeat(size - 1);
         let text = format!("INSERT INTO {into} VALUES {row}{more}{clause}");
-        let some = values.by_ref().take(size * N);
-        statements.push(Statement::from_sql_and_values(backend, text, some));
+        let some: Vec<Value> = values.by_ref().take(size * N).collect();
+        statements.push((text, some));
         left -= size;
     }
     let writing = async move {
-        for statement in statements {
-            connection.execute_raw(statement).await?;
+        for (text, values) in statements {
+            connection.change(text.into(), values).await?;
         }
         Ok(())
     };

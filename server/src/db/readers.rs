@@ -1,24 +1,22 @@
-//! Connections to a SQLite file that only read, and are called directly.
+//! Connections to a SQLite file that only read.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use rusqlite::{Connection, OpenFlags, ToSql, config::DbConfig, types::ToSqlOutput};
-use sea_orm::{ConnAcquireErr, DbErr, Value};
+use rusqlite::Connection;
+use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-    ACQUIRE_DEADLINE, STATEMENT_DEADLINE,
-    fetch::{Columns, FromColumns, Select, of_sqlite},
+    ACQUIRE_DEADLINE,
+    fetch::{FromColumns, Select},
+    file::{self, of_sqlite, rows},
 };
 
 /// How many read at once.
 const READERS: u32 = 8;
-
-/// How many statements each connection keeps prepared.
-const PREPARED: usize = 64;
 
 /// Some connections, opened as they are needed.
 #[derive(Debug)]
@@ -58,6 +56,11 @@ impl Readers {
             .map_err(|failed| DbErr::Custom(failed.to_string()))?
     }
 
+    /// The file that they read.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// How many read, and how many more could.
     pub(super) fn in_use_and_free(&self) -> (u32, u32) {
         let free = u32::try_from(self.turns.available_permits()).unwrap_or(u32::MAX);
@@ -87,13 +90,8 @@ impl Readers {
     }
 
     fn open(&self) -> rusqlite::Result<Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.file, flags)?;
-        connection.busy_timeout(STATEMENT_DEADLINE)?;
+        let connection = file::open(&self.file)?;
         connection.pragma_update(None, "query_only", true)?;
-        // Or SQLite would plan a statement anew for each limit that it is given.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        connection.set_prepared_statement_cache_capacity(PREPARED);
         Ok(connection)
     }
 
@@ -113,41 +111,6 @@ fn read<T: FromColumns>(
         return rows_of_each.collect();
     };
     Ok(vec![rows(connection, one)?])
-}
-
-fn rows<T: FromColumns>(connection: &Connection, select: &Select) -> Result<Vec<T>, DbErr> {
-    let statement = connection.prepare_cached(&select.text);
-    let mut statement = statement.map_err(of_sqlite)?;
-    let values = select.values.iter().map(Bound);
-    let mut rows = statement
-        .query(rusqlite::params_from_iter(values))
-        .map_err(of_sqlite)?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next().map_err(of_sqlite)? {
-        found.push(T::from_columns(&mut Columns::direct(row))?);
-    }
-    Ok(found)
-}
-
-/// A value on its way to SQLite.
-struct Bound<'a>(&'a Value);
-
-impl ToSql for Bound<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        match self.0 {
-            Value::Bool(value) => value.to_sql(),
-            Value::Int(value) => value.to_sql(),
-            Value::BigInt(value) => value.to_sql(),
-            Value::BigUnsigned(Some(value)) => {
-                Ok(i64::try_from(*value).map_or_else(|_| i64::MAX.into(), Into::into))
-            }
-            Value::String(value) => value.to_sql(),
-            Value::ChronoDateTime(Some(value)) => Ok(value.format("%F %T%.f").to_string().into()),
-            other => Err(rusqlite::Error::ToSqlConversionFailure(
-                format!("{other:?} has no place in a plain statement").into(),
-            )),
-        }
-    }
 }
 
 fn closed() -> DbErr {

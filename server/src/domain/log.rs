@@ -11,10 +11,14 @@ use entity::{
     ClientId, LogId, Timestamp,
     log::{ActiveModel, LogStatus},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbErr};
+use sea_orm::{ActiveEnum, ActiveModelTrait, ActiveValue::Set, DbErr};
 
 use crate::{
-    db,
+    db::{
+        self,
+        insert::{Conflict, insert},
+        plain::Plain,
+    },
     domain::actor::Actor,
     error::{Error, Result},
     state::State,
@@ -77,20 +81,17 @@ impl Deed {
     }
 
     /// Notes that it was done, in the transaction that does it.
-    pub async fn done(&self, transaction: &impl ConnectionTrait) -> Result<(), DbErr> {
+    pub(crate) async fn done(&self, transaction: &impl Plain) -> Result<(), DbErr> {
         self.done_but(transaction, None).await
     }
 
     /// The same, with what there is to say of it nevertheless.
-    pub async fn done_but(
+    pub(crate) async fn done_but(
         &self,
-        transaction: &impl ConnectionTrait,
+        transaction: &impl Plain,
         message: Option<String>,
     ) -> Result<(), DbErr> {
-        self.entry(LogStatus::Success, message)
-            .insert(transaction)
-            .await?;
-        Ok(())
+        self.write(transaction, LogStatus::Success, message).await
     }
 
     /// Notes that something was read, and says by which entry: there is no transaction that it belongs to. What somebody
@@ -101,7 +102,14 @@ impl Deed {
         }
         let noted = db::retrying(async || {
             let transaction = state.db.begin().await?;
-            let entry = self.entry(LogStatus::Success, None);
+            let entry = ActiveModel {
+                date: Set(Timestamp::now()),
+                action: Set(self.action.to_owned()),
+                parameter: Set(Some(shortened(&self.parameter, PARAMETER_CHARACTERS))),
+                status: Set(LogStatus::Success),
+                client_id: Set(self.client()),
+                ..Default::default()
+            };
             let entry = entry.insert(&transaction).await?;
             db::commit(transaction).await?;
             Ok(entry.id)
@@ -112,15 +120,12 @@ impl Deed {
     }
 
     /// Notes why it was not done, in the transaction that settles so.
-    pub async fn failed(
+    pub(crate) async fn failed(
         &self,
-        transaction: &impl ConnectionTrait,
+        transaction: &impl Plain,
         message: Option<String>,
     ) -> Result<(), DbErr> {
-        self.entry(LogStatus::Error, message)
-            .insert(transaction)
-            .await?;
-        Ok(())
+        self.write(transaction, LogStatus::Error, message).await
     }
 
     /// Notes that it failed, where it did, wakes those who follow the log, and passes the outcome on.
@@ -139,24 +144,35 @@ impl Deed {
 
     async fn write_failure(&self, state: &State, error: &Error) -> Result<(), DbErr> {
         let transaction = state.db.begin().await?;
-        let entry = self.entry(LogStatus::Error, Some(error.to_string()));
-        entry.insert(&transaction).await?;
+        let message = Some(error.to_string());
+        self.write(&transaction, LogStatus::Error, message).await?;
         transaction.commit().await
     }
 
-    fn entry(&self, status: LogStatus, message: Option<String>) -> ActiveModel {
-        let client = match self.doer {
+    async fn write(
+        &self,
+        transaction: &impl Plain,
+        status: LogStatus,
+        message: Option<String>,
+    ) -> Result<(), DbErr> {
+        const INTO: &str = "log (date, action, parameter, status, client_id, message)";
+        let row = [
+            Timestamp::now().into(),
+            self.action.into(),
+            shortened(&self.parameter, PARAMETER_CHARACTERS).into(),
+            status.to_value().into(),
+            self.client().into(),
+            message
+                .map(|message| shortened(&message, MESSAGE_CHARACTERS))
+                .into(),
+        ];
+        insert(transaction, INTO, [row].into_iter(), Conflict::Fail).await
+    }
+
+    fn client(&self) -> Option<ClientId> {
+        match self.doer {
             Doer::Client(id) => Some(id),
             Doer::Nobody | Doer::Server => None,
-        };
-        ActiveModel {
-            date: Set(Timestamp::now()),
-            action: Set(self.action.to_owned()),
-            parameter: Set(Some(shortened(&self.parameter, PARAMETER_CHARACTERS))),
-            status: Set(status),
-            client_id: Set(client),
-            message: Set(message.map(|message| shortened(&message, MESSAGE_CHARACTERS))),
-            ..Default::default()
         }
     }
 }

@@ -11,7 +11,7 @@ mod outline;
 mod plan;
 
 pub use change::{Changes, abandon_silent, delete, reopen, update};
-pub(crate) use change::{expected_scripts, save, save_all};
+pub(crate) use change::{Extent, expected_scripts, save, save_all};
 pub use close::{Closing, close, close_mine};
 pub use create::{NewSchedule, create};
 pub(crate) use create::{Opening, open};

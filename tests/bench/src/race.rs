@@ -1,5 +1,5 @@
 //! The same load on several contenders in turn, several times over, so that whatever else the machine does falls on all of
-//! them.
+//! them. What one of them left behind for the disk is written before the next one has its turn.
 
 use std::{collections::BTreeMap, ops::AsyncFn};
 
@@ -33,6 +33,7 @@ impl Race {
         let mut outcomes: BTreeMap<Kind, Vec<Outcome>> = BTreeMap::new();
         for round in 1..=rounds {
             for contender in contenders {
+                contender.engine().come_to_rest().await?;
                 let outcome = turn(contender).await?;
                 eprintln!(
                     "bench: {title}, round {round}, {}: {} {unit}/s",

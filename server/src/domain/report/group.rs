@@ -10,11 +10,8 @@ use std::{
     iter,
 };
 
-use entity::{Guid, ScheduleId, Timestamp, result, result_key, schedule};
-use sea_orm::{
-    ActiveEnum, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    EntityTrait, QueryFilter, Value, sea_query::Expr,
-};
+use entity::{Guid, ScheduleId, Timestamp, result_key, schedule};
+use sea_orm::{ActiveEnum, DbBackend, DbErr, Value};
 use uuid::Uuid;
 
 use super::{
@@ -24,12 +21,14 @@ use super::{
 use crate::{
     db::{
         self,
-        fetch::{FromColumns, Select, fetch_on, from_columns, in_list},
+        dedicated::{Dedicated, Transaction},
+        fetch::{FromColumns, Select, from_columns, in_list},
         insert::{Conflict, insert},
+        plain::Plain,
     },
     domain::{
-        result::{Key, Row, any_of},
-        schedule::{VALUES_PER_STATEMENT, expected_scripts, save_all},
+        result::{Key, Row},
+        schedule::{Extent, VALUES_PER_STATEMENT, expected_scripts, save_all},
     },
     error::{Error, Result},
 };
@@ -56,6 +55,43 @@ pub(super) struct Committed {
 /// committed. Every key that is tried is added.
 pub(super) type Tried = HashSet<(ScheduleId, Uuid)>;
 
+/// The ids of schedules that were looked up before. They are only likely: a database may be restored.
+#[derive(Debug, Default)]
+pub(super) struct Known(HashMap<Guid, ScheduleId>);
+
+/// The most schedules whose ids are remembered.
+const KNOWN: usize = 10_000;
+
+impl Known {
+    /// Adds what was just looked up.
+    fn learn(&mut self, found: impl IntoIterator<Item = Named>) {
+        if self.0.len() > KNOWN {
+            self.0.clear();
+        }
+        let found = found.into_iter();
+        self.0
+            .extend(found.map(|row| (row.schedule_name, row.schedule_id)));
+    }
+
+    /// Forgets those that are not what was locked under their id. Says whether there were any.
+    fn forget_wrong(&mut self, ids: &HashMap<Guid, ScheduleId>, ledger: &Ledger) -> bool {
+        let is_wrong = |(name, id): (&Guid, &ScheduleId)| {
+            let found = ledger.schedules.get(id);
+            found.is_none_or(|found| found.schedule_name != *name)
+        };
+        let wrong: Vec<Guid> = ids
+            .iter()
+            .filter(|each| is_wrong(*each))
+            .map(|(name, _)| *name)
+            .collect();
+        wrong
+            .iter()
+            .filter(|name| self.0.remove(name).is_some())
+            .count()
+            > 0
+    }
+}
+
 /// What to do about a schedule that somebody else has locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Patience {
@@ -67,14 +103,18 @@ pub(super) enum Patience {
 
 /// Writes the reports of a group in one transaction.
 pub(super) async fn write(
-    connection: &DatabaseConnection,
+    connection: &Dedicated,
     submissions: &[&Submission],
+    known: &mut Known,
     tried: &mut Tried,
     patience: Patience,
 ) -> Result<Committed> {
-    let transaction = statement(db::begin(connection)).await?;
-    let ids = resolve(&transaction, submissions).await?;
+    let transaction = statement(connection.begin()).await?;
+    let ids = resolve(&transaction, submissions, known).await?;
     let mut ledger = lock_and_read(&transaction, submissions, &ids, tried, patience).await?;
+    if known.forget_wrong(&ids, &ledger) {
+        return Err(Error::Interrupted);
+    }
     let receipts: Vec<_> = submissions
         .iter()
         .map(|submission| match ids.get(&submission.schedule) {
@@ -89,7 +129,7 @@ pub(super) async fn write(
             statement(deed.done(&transaction)).await?;
         }
     }
-    deadline(db::commit(transaction)).await?;
+    deadline(transaction.commit()).await?;
     let revision = |id: &ScheduleId| (*id, ledger.schedules[id].revision);
     Ok(Committed {
         receipts,
@@ -100,20 +140,27 @@ pub(super) async fn write(
 
 /// Finds the ids of the schedules, without locking them yet.
 async fn resolve(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction<'_>,
     submissions: &[&Submission],
+    known: &mut Known,
 ) -> Result<HashMap<Guid, ScheduleId>> {
     let names: BTreeSet<Guid> = submissions.iter().map(|each| each.schedule).collect();
-    let (list, values) = in_list(names);
-    let text = format!(
-        "SELECT {} FROM schedule WHERE schedule_name{list}",
-        Named::COLUMNS
-    );
-    let rows: Vec<Named> = statement(fetch_on(transaction, Select::new(text, values))).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.schedule_name, row.schedule_id))
-        .collect())
+    let unknown: Vec<Guid> = names
+        .iter()
+        .filter(|name| !known.0.contains_key(name))
+        .copied()
+        .collect();
+    if !unknown.is_empty() {
+        let (list, values) = in_list(unknown);
+        let text = format!(
+            "SELECT {} FROM schedule WHERE schedule_name{list}",
+            Named::COLUMNS
+        );
+        let rows: Vec<Named> = statement(transaction.fetch(Select::new(text, values))).await?;
+        known.learn(rows);
+    }
+    let id = |name| Some((name, *known.0.get(&name)?));
+    Ok(names.into_iter().filter_map(id).collect())
 }
 
 /// What a schedule is known by outside and inside.
@@ -128,7 +175,7 @@ from_columns!(Named {
 });
 
 async fn lock_and_read(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction<'_>,
     submissions: &[&Submission],
     ids: &HashMap<Guid, ScheduleId>,
     tried: &Tried,
@@ -165,11 +212,11 @@ async fn lock_and_read(
 }
 
 async fn lock(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction<'_>,
     ids: BTreeSet<ScheduleId>,
     patience: Patience,
 ) -> Result<HashMap<ScheduleId, schedule::Model>> {
-    let is_mysql = transaction.get_database_backend() == DbBackend::MySql;
+    let is_mysql = transaction.backend() == DbBackend::MySql;
     let how = match patience {
         // SQLite has locked the whole file already.
         _ if !is_mysql => "",
@@ -182,7 +229,7 @@ async fn lock(
         schedule::Model::COLUMNS
     );
     let rows: Vec<schedule::Model> =
-        statement(fetch_on(transaction, Select::new(text, values))).await?;
+        statement(transaction.fetch(Select::new(text, values))).await?;
     Ok(rows.into_iter().map(|row| (row.schedule_id, row)).collect())
 }
 
@@ -206,7 +253,7 @@ impl<'a> Wanted<'a> {
 }
 
 async fn read_keys(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction<'_>,
     wanted: &BTreeMap<ScheduleId, Wanted<'_>>,
     tried: &Tried,
     ledger: &mut Ledger,
@@ -219,7 +266,7 @@ async fn read_keys(
             result_key::Model::COLUMNS
         );
         let rows: Vec<result_key::Model> =
-            statement(fetch_on(transaction, Select::new(text, values))).await?;
+            statement(transaction.fetch(Select::new(text, values))).await?;
         for row in rows {
             let key = (row.schedule_id, row.idempotency_key);
             numbers.insert((row.schedule_id, row.number));
@@ -240,7 +287,7 @@ async fn read_keys(
 }
 
 async fn read_latest(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction<'_>,
     wanted: &BTreeMap<ScheduleId, Wanted<'_>>,
     ledger: &mut Ledger,
 ) -> Result<()> {
@@ -253,13 +300,13 @@ async fn read_latest(
 }
 
 async fn read_rows(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction<'_>,
     conditions: Vec<Condition>,
     ledger: &mut Ledger,
 ) -> Result<()> {
     for (condition, values) in conditions {
         let text = format!("SELECT {} FROM result WHERE {condition}", Row::COLUMNS);
-        let rows: Vec<Row> = statement(fetch_on(transaction, Select::new(text, values))).await?;
+        let rows: Vec<Row> = statement(transaction.fetch(Select::new(text, values))).await?;
         for row in rows {
             ledger.know(row);
         }
@@ -298,13 +345,12 @@ where
     conditions
 }
 
-async fn write_ledger(transaction: &DatabaseTransaction, ledger: &Ledger) -> Result<()> {
-    let schedules: Vec<_> = ledger
-        .changed
-        .iter()
-        .map(|id| &ledger.schedules[id])
-        .collect();
-    statement(save_all(transaction, &schedules)).await?;
+async fn write_ledger(transaction: &Transaction<'_>, ledger: &Ledger) -> Result<()> {
+    let changed = ledger.changed.iter().map(|id| &ledger.schedules[id]);
+    let (entered, others): (Vec<_>, Vec<_>) =
+        changed.partition(|schedule| ledger.entered.contains(&schedule.schedule_id));
+    statement(save_all(transaction, &entered, Extent::Everything)).await?;
+    statement(save_all(transaction, &others, Extent::Progress)).await?;
     supersede(transaction, &ledger.superseded).await?;
     let (new, changed): (Vec<_>, Vec<_>) = ledger.written.values().partition(|each| each.is_new);
     for (written, conflict) in [(&new, Conflict::Fail), (&changed, OVERWRITE)] {
@@ -316,20 +362,21 @@ async fn write_ledger(transaction: &DatabaseTransaction, ledger: &Ledger) -> Res
     insert_names(transaction, &new).await
 }
 
-async fn supersede(transaction: &DatabaseTransaction, keys: &BTreeSet<Key>) -> Result<()> {
-    use result::Column;
-    let keys: Vec<_> = keys.iter().copied().collect();
-    for some in keys.chunks(VALUES_PER_STATEMENT) {
-        let update = result::Entity::update_many()
-            .col_expr(Column::Latest, Expr::value(false))
-            .filter(any_of((Column::ScheduleId, Column::Number), some));
-        statement(update.exec(transaction)).await?;
+async fn supersede(transaction: &Transaction<'_>, keys: &BTreeSet<Key>) -> Result<()> {
+    let mut of_each: BTreeMap<ScheduleId, BTreeSet<i32>> = BTreeMap::new();
+    for (id, number) in keys {
+        of_each.entry(*id).or_default().insert(*number);
+    }
+    let numbers = of_each.iter().map(|(id, numbers)| (*id, numbers));
+    for (condition, values) in each_schedule("number", numbers) {
+        let text = format!("UPDATE result SET latest = FALSE WHERE {condition}");
+        statement(transaction.change(text.into(), values)).await?;
     }
     Ok(())
 }
 
 /// Adds the names of scripts that were never reported before, in order, so that two processes never wait for each other.
-async fn insert_names(transaction: &DatabaseTransaction, new: &[&Written]) -> Result<()> {
+async fn insert_names(transaction: &Transaction<'_>, new: &[&Written]) -> Result<()> {
     let names: BTreeSet<&String> = new
         .iter()
         .filter(|written| written.row.attempt == 1)

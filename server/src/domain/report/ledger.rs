@@ -73,6 +73,8 @@ pub(super) struct Ledger {
     pub(super) latest: HashMap<(ScheduleId, String), Key>,
     // What is to be written.
     pub(super) changed: BTreeSet<ScheduleId>,
+    /// Those of the changed schedules that are in another state than before.
+    pub(super) entered: BTreeSet<ScheduleId>,
     pub(super) written: BTreeMap<Key, Written>,
     pub(super) superseded: BTreeSet<Key>,
     pub(super) new_keys: Vec<NewKey>,
@@ -88,6 +90,7 @@ impl Ledger {
             rows: HashMap::new(),
             latest: HashMap::new(),
             changed: BTreeSet::new(),
+            entered: BTreeSet::new(),
             written: BTreeMap::new(),
             superseded: BTreeSet::new(),
             new_keys: Vec::new(),
@@ -213,7 +216,10 @@ impl Ledger {
             .get_mut(&id)
             .expect("submissions are taken for known schedules only");
         touch(schedule, now);
-        enter(schedule, ScheduleState::Running);
+        if schedule.state != ScheduleState::Running {
+            enter(schedule, ScheduleState::Running);
+            self.entered.insert(id);
+        }
         schedule.lease_expires = lease_from(now, schedule.lease_seconds);
         self.changed.insert(id);
         schedule.revision

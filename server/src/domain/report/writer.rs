@@ -4,22 +4,22 @@
 //! under way, nobody waits. Each report gets its own answer, and one that fails never fails its neighbours: the group
 //! is split and tried again.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use entity::Guid;
-use sea_orm::DatabaseConnection;
 use tokio::{
+    runtime::Handle,
     sync::{mpsc, oneshot},
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout},
 };
 use tokio_util::task::TaskTracker;
 
 use super::{
     Receipt, Submission,
-    group::{self, Committed, Patience, Tried},
+    group::{self, Committed, Known, Patience, Tried},
 };
 use crate::{
-    db::{self, Db},
+    db::{self, Db, dedicated::Dedicated},
     error::{Error, Result},
     events::Events,
     metrics::{Metrics, Refusal},
@@ -30,6 +30,9 @@ const GROUP_ROWS: usize = 64;
 
 /// The most bytes of a group, unless a single submission has more.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
+
+/// How much longer a caller waits, who may have come when a try that hangs had just begun.
+const HANGING: Duration = Duration::from_secs(10);
 
 /// How long a group is tried again while the database is in trouble.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -59,8 +62,9 @@ impl Writer {
             again: Vec::new(),
             tools,
             connection: None,
+            known: Known::default(),
         };
-        background.spawn(desk.work());
+        start(desk, background);
         Self { queue, metrics }
     }
 
@@ -79,7 +83,26 @@ impl Writer {
                 self.metrics.refused(Refusal::WriteQueue);
                 Error::Unavailable
             })?;
-        answered.await.unwrap_or(Err(Error::Unavailable))
+        // It may still be written, and is found by its key then.
+        match timeout(PATIENCE + HANGING, answered).await {
+            Ok(Ok(answer)) => answer,
+            _ => Err(Error::Unavailable),
+        }
+    }
+}
+
+/// Has a desk at work until all is done. Where it calls the database directly, it has a thread of its own.
+fn start(desk: Desk, background: &TaskTracker) {
+    let is_blocking = desk.tools.db.is_file();
+    let work = background.track_future(desk.work());
+    if is_blocking {
+        let runtime = Handle::current();
+        thread::Builder::new()
+            .name("results".to_owned())
+            .spawn(move || runtime.block_on(work))
+            .expect("a process may have one more thread");
+    } else {
+        tokio::spawn(work);
     }
 }
 
@@ -172,7 +195,8 @@ struct Desk {
     /// What the database broke off, to be tried again when it is due.
     again: Vec<Group>,
     tools: Tools,
-    connection: Option<DatabaseConnection>,
+    connection: Option<Dedicated>,
+    known: Known,
 }
 
 impl Desk {
@@ -277,7 +301,14 @@ impl Desk {
             Patience::None
         };
         let begun = Instant::now();
-        let committed = group::write(connection, &submissions, &mut group.tried, patience).await?;
+        let committed = group::write(
+            connection,
+            &submissions,
+            &mut self.known,
+            &mut group.tried,
+            patience,
+        )
+        .await?;
         let metrics = &self.tools.metrics;
         metrics.committed(committed.results, begun.elapsed());
         Ok(committed)

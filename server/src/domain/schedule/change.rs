@@ -1,9 +1,9 @@
 //! Changing, reopening and deleting schedules, and finding the abandoned ones.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, iter};
 
 use entity::{
-    Guid, ScheduleId, Timestamp, expected_script, label, result,
+    Guid, ScheduleId, Timestamp, label, result,
     schedule::{Column, Entity, Model, State as ScheduleState},
 };
 use futures_util::future::BoxFuture;
@@ -19,8 +19,9 @@ use super::{
 use crate::{
     db::{
         self,
-        fetch::FromColumns,
+        fetch::{FromColumns, Select, from_columns, in_list},
         insert::{Conflict, insert},
+        plain::Plain,
     },
     domain::{
         actor::{Actor, Admin, Operator, Reporter},
@@ -158,24 +159,30 @@ async fn expect_more(
 
 /// Those of `scripts` that a schedule expects.
 pub(crate) async fn expected_scripts(
-    connection: &impl ConnectionTrait,
+    connection: &impl Plain,
     schedule: ScheduleId,
     scripts: &[String],
 ) -> Result<HashSet<String>> {
     let mut found = HashSet::new();
     for some in scripts.chunks(VALUES_PER_STATEMENT) {
-        let rows: Vec<String> = expected_script::Entity::find()
-            .select_only()
-            .column(expected_script::Column::Script)
-            .filter(expected_script::Column::ScheduleId.eq(schedule))
-            .filter(expected_script::Column::Script.is_in(some))
-            .into_tuple()
-            .all(connection)
-            .await?;
-        found.extend(rows);
+        let (list, values) = in_list(some.iter().cloned());
+        let text = format!(
+            "SELECT {} FROM expected_script WHERE schedule_id = ? AND script{list}",
+            Expected::COLUMNS
+        );
+        let values = iter::once(schedule.into()).chain(values).collect();
+        let rows: Vec<Expected> = connection.fetch(Select::new(text, values)).await?;
+        found.extend(rows.into_iter().map(|row| row.script));
     }
     Ok(found)
 }
+
+/// A script that is expected.
+struct Expected {
+    script: String,
+}
+
+from_columns!(Expected { script });
 
 /// How many of `scripts` have a final status already.
 async fn final_among(
@@ -315,34 +322,64 @@ async fn abandon_once(state: &State, name: Guid) -> Result<Option<Model>> {
 
 /// Writes a locked schedule's row.
 pub(crate) async fn save(transaction: &impl ConnectionTrait, schedule: &Model) -> Result<()> {
-    Ok(save_all(transaction, &[schedule]).await?)
+    Ok(save_all(transaction, &[schedule], Extent::Everything).await?)
+}
+
+/// How much of a schedule changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Anything that can.
+    Everything,
+    /// What reports change of a schedule that stays in its state. Nearly no index has any of it, so this writes a fraction.
+    Progress,
+}
+
+impl Extent {
+    fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Everything => &[
+                "schedule_status",
+                "last_modify_time",
+                "state",
+                "title",
+                "closed_time",
+                "revision",
+                "lease_expires",
+                "expected",
+                "expected_final",
+                "running",
+                "pass",
+                "fail",
+                "block",
+                "error",
+                "skip",
+            ],
+            Self::Progress => &[
+                "last_modify_time",
+                "revision",
+                "lease_expires",
+                "expected_final",
+                "running",
+                "pass",
+                "fail",
+                "block",
+                "error",
+                "skip",
+            ],
+        }
+    }
 }
 
 /// Writes the rows of several locked schedules.
 pub(crate) fn save_all<'c>(
-    transaction: &'c impl ConnectionTrait,
+    transaction: &'c impl Plain,
     schedules: &[&Model],
+    extent: Extent,
 ) -> BoxFuture<'c, Result<(), DbErr>> {
     // They are there, so nothing is inserted: this is how many rows are updated with one statement.
     let overwrite = Conflict::Overwrite {
         key: "schedule_id",
-        columns: &[
-            "schedule_status",
-            "last_modify_time",
-            "state",
-            "title",
-            "closed_time",
-            "revision",
-            "lease_expires",
-            "expected",
-            "expected_final",
-            "running",
-            "pass",
-            "fail",
-            "block",
-            "error",
-            "skip",
-        ],
+        columns: extent.columns(),
         unless_null: &[],
     };
     let rows = schedules.iter().map(|row| {

@@ -4,13 +4,16 @@ use std::{
     fmt::{self, Display},
     path::Path,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 use anyhow::Result;
 use sqlx::{Connection, Executor, MySqlConnection};
 use tempfile::TempDir;
+use tokio::task::spawn_blocking;
 
 use super::Kind;
+use crate::wait::eventually;
 
 /// A kind of database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +22,44 @@ pub(crate) enum Engine {
     Sqlite,
     /// A database on the server of this URL, with `InnoDB`'s own durability.
     MariaDb(String),
+}
+
+/// How long what was written may take to be on the disk.
+const REST: Duration = Duration::from_mins(2);
+
+/// So few pages are always about to be written, for the server keeps a record of itself.
+const PAGES: i64 = 50;
+
+impl Engine {
+    /// Waits until nothing that was written is still on its way to the disk: `InnoDB` writes its pages long after the commit,
+    /// and faster when its log is nearly full, which would fall on whoever has the next turn.
+    pub(crate) async fn come_to_rest(&self) -> Result<()> {
+        spawn_blocking(nix::unistd::sync).await?;
+        let Self::MariaDb(url) = self else {
+            return Ok(());
+        };
+        let mut connection = MySqlConnection::connect(url).await?;
+        let usual: f64 = sqlx::query_scalar("SELECT CAST(@@innodb_max_dirty_pages_pct AS DOUBLE)")
+            .fetch_one(&mut connection)
+            .await?;
+        connection
+            .execute("SET GLOBAL innodb_max_dirty_pages_pct = 0")
+            .await?;
+        let rested = eventually("MariaDB has written all of its pages", REST, async || {
+            Ok((dirty_pages(&mut connection).await? <= PAGES).then_some(()))
+        });
+        rested.await?;
+        let restore = format!("SET GLOBAL innodb_max_dirty_pages_pct = {usual}");
+        connection.execute(sqlx::AssertSqlSafe(restore)).await?;
+        Ok(connection.close().await?)
+    }
+}
+
+/// How many pages `InnoDB` has not written yet.
+async fn dirty_pages(connection: &mut MySqlConnection) -> Result<i64> {
+    let status = "SELECT CAST(VARIABLE_VALUE AS SIGNED) FROM information_schema.GLOBAL_STATUS
+        WHERE VARIABLE_NAME = 'INNODB_BUFFER_POOL_PAGES_DIRTY'";
+    Ok(sqlx::query_scalar(status).fetch_one(connection).await?)
 }
 
 impl Display for Engine {

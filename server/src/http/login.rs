@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{App, NO_STORE, auth, error::HttpError};
+use super::{App, BODY_BYTES, NO_STORE, auth, error::HttpError};
 use crate::{
     config::Config,
     domain::auth::{Credential, SESSION_DAYS, log_in as open_session, log_out as end_session},
@@ -28,7 +28,7 @@ pub(super) async fn log_in(
     body: Result<Json<Login>, JsonRejection>,
 ) -> Result<Response, HttpError> {
     auth::check_origin(&app.state.config, &headers)?;
-    let Json(login) = body.map_err(|error| Error::validation("token", error.body_text()))?;
+    let Json(login) = body.map_err(|error| unreadable(&error))?;
     let value = open_session(&app.state, login.token.trim()).await?;
     let seconds = i64::from(SESSION_DAYS) * 24 * 3600;
     Ok(with_cookie(&app.state.config, &value, seconds))
@@ -44,6 +44,16 @@ pub(super) async fn log_out(
         end_session(&app.state, &cookie).await?;
     }
     Ok(with_cookie(&app.state.config, "", 0))
+}
+
+fn unreadable(rejection: &JsonRejection) -> Error {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Error::TooLarge {
+            field: "body".into(),
+            limit: BODY_BYTES,
+        };
+    }
+    Error::validation("token", rejection.body_text())
 }
 
 fn with_cookie(config: &Config, value: &str, seconds: i64) -> Response {

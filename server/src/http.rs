@@ -7,6 +7,7 @@ pub mod error;
 mod graphql;
 mod health;
 mod login;
+pub(crate) mod serve;
 mod socket;
 
 use std::{panic::resume_unwind, time::Duration};
@@ -26,6 +27,7 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     request_id::{MakeRequestUuid, RequestId},
     set_header::SetResponseHeaderLayer,
+    timeout::RequestBodyTimeoutLayer,
     trace::TraceLayer,
 };
 use tracing::{Instrument, Span};
@@ -38,6 +40,9 @@ use crate::{
 
 /// The most bytes of a body, but for routes that say otherwise.
 pub const BODY_BYTES: usize = 8 * 1024 * 1024;
+
+/// How long a client may pause while it sends a body.
+const BODY_PAUSE: Duration = Duration::from_secs(30);
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -75,6 +80,7 @@ pub fn router(state: State) -> Router {
         .merge(rest::routes())
         .fallback(assets::index_or_nothing)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(middleware::from_fn(drain::refused_bodies))
         .layer(middleware::from_fn(to_the_end))
         .layer(

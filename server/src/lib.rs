@@ -18,7 +18,6 @@ pub mod state;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -70,15 +69,10 @@ pub async fn run_by(
 
     let tasks = state.background.clone();
     let drain = Duration::from_secs(state.config.drain_seconds.into());
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "small packets may wait");
-        }
-    });
-    let serving = axum::serve(listener, http::router(state))
-        .with_graceful_shutdown(later(stopping.clone(), drain));
+    let stop = later(stopping.clone(), drain);
+    let serving = http::serve::serve(listener, http::router(state), stop);
     tokio::select! {
-        served = serving => served?,
+        () = serving => {}
         () = later(stopping, drain + GRACE) => tracing::warn!("some requests did not finish in time"),
     }
     tasks.close();

@@ -11,6 +11,8 @@ mod comparison;
 mod connection;
 pub mod documents;
 pub mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod id;
 pub mod json;
 pub mod limits;

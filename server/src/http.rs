@@ -9,6 +9,7 @@ mod graphql;
 mod health;
 mod login;
 mod sender;
+pub(crate) mod serve;
 mod socket;
 
 pub(crate) use sender::Sender;
@@ -30,6 +31,7 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     request_id::{MakeRequestUuid, RequestId},
     set_header::SetResponseHeaderLayer,
+    timeout::RequestBodyTimeoutLayer,
     trace::TraceLayer,
 };
 use tracing::{Instrument, Span, field};
@@ -41,6 +43,9 @@ use crate::{
     logging, patience, rest,
     state::State,
 };
+
+/// How long a client may pause while it sends a body.
+const BODY_PAUSE: Duration = Duration::from_secs(30);
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -77,6 +82,7 @@ pub fn router(state: State) -> Router {
         .merge(rest::routes())
         .fallback(assets::index_or_nothing)
         .layer(DefaultBodyLimit::max(limits.body_bytes))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(middleware::from_fn_with_state(app.clone(), account::keep))
         .merge(of_operators())

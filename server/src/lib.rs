@@ -9,6 +9,8 @@ pub mod demo;
 pub mod domain;
 pub mod error;
 pub mod events;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod graphql;
 pub mod http;
 pub mod logging;
@@ -18,10 +20,9 @@ pub mod rest;
 pub mod state;
 pub mod throttle;
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use anyhow::Context;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -73,15 +74,10 @@ pub async fn run_by(
 
     let tasks = state.background.clone();
     let drain = Duration::from_secs(state.config.drain_seconds.into());
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "small packets may wait");
-        }
-    });
-    let app = http::router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, app).with_graceful_shutdown(later(stopping.clone(), drain));
+    let stop = later(stopping.clone(), drain);
+    let serving = http::serve::serve(listener, http::router(state), stop);
     tokio::select! {
-        served = serving => served?,
+        () = serving => {}
         () = later(stopping, drain + GRACE) => tracing::warn!("some requests did not finish in time"),
     }
     tasks.close();

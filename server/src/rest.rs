@@ -10,6 +10,8 @@ mod body;
 mod collector;
 mod document;
 mod flaw;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod generator;
 mod junit;
 mod list;

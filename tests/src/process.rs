@@ -153,6 +153,18 @@ impl ServerProcess {
         Pid::from_raw(i32::try_from(id).expect("a process id"))
     }
 
+    /// The most memory that it ever had in use, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.pid());
+        let status = std::fs::read_to_string(path).expect("the server is running");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = peak.and_then(|peak| peak.split_whitespace().next());
+        let kilobytes: u64 = kilobytes
+            .and_then(|number| number.parse().ok())
+            .expect("Linux tells it in kB");
+        kilobytes * 1024
+    }
+
     fn signal(&self, signal: Signal) {
         kill(self.pid(), signal).expect("the server is running");
     }

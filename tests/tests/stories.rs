@@ -2,6 +2,7 @@
 //! story in a process of its own.
 
 mod stories {
+    mod attacks;
     mod attempts;
     mod backup_runs;
     mod backups;

@@ -12,6 +12,7 @@ mod dashboard;
 mod demonstration;
 mod deployment;
 mod docs;
+mod fuzz;
 mod graphiql;
 mod lint;
 mod mariadb;
@@ -80,6 +81,15 @@ enum Command {
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
         minutes: u32,
     },
+    /// Feed made-up input to what reads it from outside
+    Fuzz {
+        /// Only this target, a folder of tests/corpus/
+        #[arg(long)]
+        target: Option<String>,
+        /// How long each target runs
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+        minutes: u32,
+    },
     /// Measure Daybook against the floor beneath it and against what people would write instead
     Bench {
         /// Everything in less than three minutes, for a first look
@@ -129,6 +139,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Lint => lint::run(&shell),
         Command::Ci => Ok(cmd!(shell, "bash .ci/run").run()?),
         Command::Schemathesis { minutes } => schemathesis::run(&shell, minutes),
+        Command::Fuzz { target, minutes } => fuzz::run(&shell, target.as_deref(), minutes),
         Command::Bench { quick, only } => bench::run(&shell, quick, &only),
         Command::Schema => server::write_schema(&shell),
     }

@@ -24,6 +24,9 @@ const NEXTEST: &[&str] = &[
     "cargo-nextest@0.9.143",
 ];
 
+/// What builds and runs fuzz targets.
+const CARGO_FUZZ: &[&str] = &["--locked", "cargo-fuzz@0.13.2"];
+
 /// Where Debian keeps servers; an ordinary user's PATH lacks it.
 const SYSTEM_PROGRAMS: &str = "/usr/sbin";
 
@@ -52,20 +55,30 @@ pub(crate) fn fmt_and_clippy(shell: &Shell) -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that `cargo nextest` is there. Its debug build runs the tests just as fast, and is
-/// ready much sooner.
+/// Makes sure that `cargo nextest` is there.
 pub(crate) fn nextest(shell: &Shell) -> Result<()> {
-    if answers(shell, "cargo", &["nextest", "--version"]) {
+    subcommand(shell, "nextest", NEXTEST)
+}
+
+/// Makes sure that `cargo fuzz` is there.
+pub(crate) fn cargo_fuzz(shell: &Shell) -> Result<()> {
+    subcommand(shell, "fuzz", CARGO_FUZZ)
+}
+
+/// Makes sure that cargo has a subcommand. The debug build of what only starts other programs runs them just as fast, and
+/// is ready much sooner.
+fn subcommand(shell: &Shell, name: &str, package: &[&str]) -> Result<()> {
+    if answers(shell, "cargo", &[name, "--version"]) {
         return Ok(());
     }
-    step("install cargo-nextest", || {
-        cmd!(shell, "cargo install --debug {NEXTEST...}")
+    step(&format!("install cargo-{name}"), || {
+        cmd!(shell, "cargo install --debug {package...}")
             .env("CARGO_PROFILE_DEV_DEBUG", "false")
             .run()
             .map_err(|_| {
                 stop(
-                    "cargo-nextest could not be installed",
-                    format!("cargo install {}", NEXTEST.join(" ")),
+                    format!("cargo-{name} could not be installed"),
+                    format!("cargo install {}", package.join(" ")),
                 )
             })
     })

@@ -32,6 +32,8 @@
 mod attempt;
 mod decode;
 mod document;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod key;
 mod markup;
 #[cfg(test)]

@@ -6,6 +6,8 @@
 mod basic;
 mod config;
 mod dummy;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod interval;
 mod planner;
 mod sky;

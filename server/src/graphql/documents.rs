@@ -4,6 +4,8 @@
 //! A document is kept when it was found good. What may differ from one request to the next is checked each time: its
 //! variables, and what it costs with them.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod shape;
 
 use std::{sync::Arc, time::Duration};

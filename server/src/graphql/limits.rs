@@ -15,8 +15,12 @@ use crate::{
 /// How deep brackets may be nested, in the text of a request.
 pub const NESTING: usize = 64;
 
-/// Reads the text of a request without parsing it, and refuses one with too many tokens or too deep nesting: the parser
-/// would work on it for long, or run out of stack.
+/// How long a name or a number may be, in the text of a request. To an unknown name the library looks for known ones that
+/// are alike, letter by letter.
+pub const WORD: usize = 100;
+
+/// Reads the text of a request without parsing it, and refuses one with too many tokens, too long ones or too deep nesting:
+/// those who read it next would work on it for long, or run out of stack.
 ///
 /// It tells strings, comments, names, numbers and punctuation apart as the grammar does; whether they make sense is the
 /// parser's business.
@@ -41,6 +45,10 @@ pub fn check_text(document: &str, limits: &Limits) -> Result<()> {
             let message = format!("has more than {most} tokens, put large input into variables");
             return Err(Error::validation("query", message));
         }
+        if is_word(first) && length > WORD {
+            let message = format!("has a name or a number of more than {WORD} characters");
+            return Err(Error::validation("query", message));
+        }
         if nesting > NESTING {
             let message = format!("has brackets nested more than {NESTING} deep");
             return Err(Error::validation("query", message));
@@ -50,8 +58,9 @@ pub fn check_text(document: &str, limits: &Limits) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a document that would ask for too much with its fragments put in: a few fragments that use one another twice
-/// ask for billions of fields. Says how many fields it has.
+/// Refuses a document that would ask for too much with its fragments put in, or whose fragments use themselves: a few
+/// fragments that use one another twice ask for billions of fields, and even where they ask for none, whoever puts them
+/// in is at it for ever. Says how many fields it has.
 pub fn check_size(document: &ExecutableDocument, limits: &Limits) -> Result<usize> {
     let Limits {
         aliases, fields, ..
@@ -62,14 +71,15 @@ pub fn check_size(document: &ExecutableDocument, limits: &Limits) -> Result<usiz
     };
     let mut total = Size::default();
     for (_, operation) in document.operations.iter() {
-        total = total + sizes.of(&operation.node.selection_set);
+        total = total + sizes.of(&operation.node.selection_set)?;
     }
     if total.aliases > *aliases {
         let message = format!("has more than {aliases} aliases");
         return Err(Error::validation("query", message));
     }
     if total.fields > *fields {
-        let message = format!("has more than {fields} fields, with its fragments put in");
+        let message =
+            format!("has more than {fields} fields and uses of fragments, with these put in");
         return Err(Error::validation("query", message));
     }
     Ok(total.fields)
@@ -96,43 +106,52 @@ impl Add for Size {
 /// Measures the parts of a document, each fragment once.
 struct Sizes<'a> {
     document: &'a ExecutableDocument,
-    known: HashMap<&'a Name, Size>,
+    /// What was measured; nothing, while it is being measured.
+    known: HashMap<&'a Name, Option<Size>>,
 }
 
 impl<'a> Sizes<'a> {
-    fn of(&mut self, set: &'a Positioned<SelectionSet>) -> Size {
-        let parts = set
-            .node
-            .items
-            .iter()
-            .map(|selection| match &selection.node {
+    fn of(&mut self, set: &'a Positioned<SelectionSet>) -> Result<Size> {
+        let mut parts = set.node.items.iter();
+        parts.try_fold(Size::default(), |size, selection| {
+            let part = match &selection.node {
                 Selection::Field(field) => {
                     let own = Size {
                         fields: 1,
                         aliases: usize::from(field.node.alias.is_some()),
                     };
-                    own + self.of(&field.node.selection_set)
+                    own + self.of(&field.node.selection_set)?
                 }
-                Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set),
+                Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set)?,
                 Selection::FragmentSpread(spread) => {
-                    self.of_fragment(&spread.node.fragment_name.node)
+                    let own = Size {
+                        fields: 1,
+                        aliases: 0,
+                    };
+                    own + self.of_fragment(&spread.node.fragment_name.node)?
                 }
-            });
-        parts.fold(Size::default(), Add::add)
+            };
+            Ok(size + part)
+        })
     }
 
-    /// One that is missing, or uses itself, counts as nothing: validation refuses it.
-    fn of_fragment(&mut self, name: &'a Name) -> Size {
-        if let Some(size) = self.known.get(name) {
-            return *size;
+    /// One that is missing counts as nothing: validation refuses it.
+    fn of_fragment(&mut self, name: &'a Name) -> Result<Size> {
+        match self.known.get(name) {
+            Some(Some(size)) => return Ok(*size),
+            Some(None) => {
+                let message = format!("has a fragment {name} that uses itself");
+                return Err(Error::validation("query", message));
+            }
+            None => {}
         }
-        self.known.insert(name, Size::default());
-        let fragment = self.document.fragments.get(name);
-        let size = fragment.map_or_else(Size::default, |fragment| {
-            self.of(&fragment.node.selection_set)
-        });
-        self.known.insert(name, size);
-        size
+        let Some(fragment) = self.document.fragments.get(name) else {
+            return Ok(Size::default());
+        };
+        self.known.insert(name, None);
+        let size = self.of(&fragment.node.selection_set)?;
+        self.known.insert(name, Some(size));
+        Ok(size)
     }
 }
 
@@ -145,27 +164,40 @@ fn word(text: &[u8]) -> usize {
 }
 
 fn line(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| **byte != b'\n').count()
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    text.iter().take_while(|byte| !is_end(byte)).count()
 }
 
 /// The length of a string with its quotes, or of all the rest where it does not end.
 fn string(text: &[u8]) -> usize {
-    let quotes: &[u8] = if text.starts_with(b"\"\"\"") {
-        b"\"\"\""
-    } else {
-        b"\""
-    };
-    let mut at = quotes.len();
+    if text.starts_with(BLOCK) {
+        // The parser takes the quotes of a block without end for an empty string, and goes on behind that.
+        return block(text).unwrap_or(2);
+    }
+    let mut at = 1;
     while at < text.len() {
-        if text[at] == b'\\' {
-            at += 2;
-        } else if text[at..].starts_with(quotes) {
-            return at + quotes.len();
-        } else {
-            at += 1;
+        match text[at] {
+            b'\\' => at += 2,
+            b'"' => return at + 1,
+            _ => at += 1,
         }
     }
     text.len()
+}
+
+const BLOCK: &[u8] = b"\"\"\"";
+
+/// The length of a string over several lines, in which nothing but its own quotes can be escaped.
+fn block(text: &[u8]) -> Option<usize> {
+    let mut at = BLOCK.len();
+    while at < text.len() {
+        let rest = &text[at..];
+        if rest.starts_with(BLOCK) {
+            return Some(at + BLOCK.len());
+        }
+        at += if rest.starts_with(b"\\\"\"\"") { 4 } else { 1 };
+    }
+    None
 }
 
 #[cfg(test)]
@@ -190,8 +222,15 @@ mod tests {
     #[test]
     fn too_many_tokens_are_refused() {
         let document = format!("{{ {} }}", "a ".repeat(limits().tokens));
+        assert_eq!(check_text(&document, &limits()).unwrap_err().field(), Some("query"));
+    }
+
+    #[test]
+    fn long_words_are_refused() {
+        let document = |length| format!("{{ {} }}", "x".repeat(length));
+        assert!(check_text(&document(WORD), &limits()).is_ok());
         assert_eq!(
-            check_text(&document, &limits()).unwrap_err().field(),
+            check_text(&document(WORD + 1), &limits()).unwrap_err().field(),
             Some("query")
         );
     }
@@ -225,9 +264,47 @@ mod tests {
     }
 
     #[test]
-    fn a_fragment_that_uses_itself_is_left_to_validation() {
-        let document = parse_query("{ ...f } fragment f on Query { viewer { name } ...f }");
-        assert!(check_size(&document.expect("good syntax"), &limits()).is_ok());
+    fn brackets_do_not_hide_behind_quotes_and_comments() {
+        let brackets = "[".repeat(NESTING);
+        for before in [
+            r#"{ a(b: """\\""" c: """) "#,
+            r#"{ a(b: [""" x" "#,
+            "{ # a comment\r",
+        ] {
+            let refused = check_text(&format!("{before}{brackets}"), &limits());
+            assert_eq!(refused.unwrap_err().field(), Some("query"), "{before}");
+        }
+        let inside = format!(r#"{{ a(b: """\\ \""" {brackets} """) }}"#);
+        assert!(check_text(&inside, &limits()).is_ok());
+    }
+
+    #[test]
+    fn fragments_that_ask_for_nothing_are_counted_too() {
+        let link = |n| {
+            format!(
+                "fragment f{n} on Query {{ ...f{next} ...f{next} }} ",
+                next = n + 1
+            )
+        };
+        let chain: String = (0..40).map(link).collect();
+        let document = parse_query(format!("{{ ...f0 }} {chain}")).expect("good syntax");
+        assert!(check_size(&document, &limits()).is_err());
+    }
+
+    #[test]
+    fn a_fragment_that_uses_itself_is_refused() {
+        for text in [
+            "{ ...f } fragment f on Query { viewer { name } ...f }",
+            "{ ...f } fragment f on Query { a { ...g } } fragment g on A { b { ...f } }",
+        ] {
+            let refused = check_size(&parse_query(text).expect("good syntax"), &limits());
+            assert!(refused.unwrap_err().to_string().contains("uses itself"));
+        }
+        let twice = "{ ...f ...f } fragment f on Query { a }";
+        assert_eq!(
+            check_size(&parse_query(twice).expect("good syntax"), &limits()).ok(),
+            Some(4)
+        );
     }
 
     #[test]

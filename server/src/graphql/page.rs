@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use entity::{BackupId, LogId, RunId, ScheduleId, TaskId, Timestamp};
 
 use crate::{
@@ -111,7 +111,9 @@ fn decode_moment(text: &str) -> Option<(Timestamp, i64)> {
     let text = decode(text)?;
     let (time, id) = text.split_once(':')?;
     let time = DateTime::from_timestamp_millis(time.parse().ok()?)?;
-    Some((time.into(), id.parse().ok()?))
+    // No database keeps times of other years.
+    let is_known = (0..=9999).contains(&time.year());
+    is_known.then_some((time.into(), id.parse().ok()?))
 }
 
 fn encode(key: &impl fmt::Display) -> String {
@@ -205,6 +207,8 @@ mod tests {
         };
         assert_eq!(Cursor::decode(&position.encode()), Some(position));
         assert_eq!(<log::Position as Cursor>::decode(&7.encode()), None);
+        let out_of_all_years = encode(&format!("{}:7", 253_402_300_800_000_i64));
+        assert_eq!(<log::Position as Cursor>::decode(&out_of_all_years), None);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) async fn log_in(
     body: Result<Json<Login>, JsonRejection>,
 ) -> Result<Response, HttpError> {
     auth::check_origin(&app.state.config, &sender)?;
-    let Json(login) = body.map_err(|error| Error::validation("token", error.body_text()))?;
+    let Json(login) = body.map_err(|error| unreadable(&error, app.state.config.limits.body_bytes))?;
     let token = Credential::Token(login.token.trim().to_owned());
     let opening = open_session(&app.state, login.token.trim());
     let value = auth::guarded(&app.state, &token, sender.address(), opening).await?;
@@ -46,6 +46,16 @@ pub(super) async fn log_out(
         end_session(&app.state, &cookie).await?;
     }
     Ok(with_cookie(&app.state.config, "", 0))
+}
+
+fn unreadable(rejection: &JsonRejection, limit: usize) -> Error {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Error::TooLarge {
+            field: "body".into(),
+            limit,
+        };
+    }
+    Error::validation("token", rejection.body_text())
 }
 
 fn with_cookie(config: &Config, value: &str, seconds: i64) -> Response {

@@ -80,7 +80,10 @@ pub(super) async fn form<T: DeserializeOwned>(
     read_form(headers, bytes?).await
 }
 
-async fn read_form<T: DeserializeOwned>(headers: &HeaderMap, bytes: Bytes) -> Result<T, HttpError> {
+pub(super) async fn read_form<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    bytes: Bytes,
+) -> Result<T, HttpError> {
     if !bytes.is_empty() {
         check_type(headers, &[FORM, PARTS])?;
         if media_type(headers).is_some_and(|found| found == PARTS) {
@@ -131,7 +134,7 @@ pub(super) async fn json_if_any(
     is_any.then(|| read_json(headers, &bytes)).transpose()
 }
 
-fn read_json(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, HttpError> {
+pub(super) fn read_json(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, HttpError> {
     let value = serde_json::from_slice(bytes).map_err(|error| {
         let error = Error::validation("body", error.to_string());
         HttpError::with_status(StatusCode::BAD_REQUEST, error)

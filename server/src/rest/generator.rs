@@ -167,7 +167,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Map<String, Value>, Ref
     }
 }
 
-fn wanted(fields: &Map<String, Value>) -> Result<NewPlan, Refused> {
+pub(super) fn wanted(fields: &Map<String, Value>) -> Result<NewPlan, Refused> {
     let field = |name: &str| {
         let missing = || Refused::Request(format!("Missing {name} field"));
         fields.get(name).ok_or_else(missing)

@@ -49,7 +49,7 @@ const RECURRENCES: [Recurrence; 7] = [
 ];
 
 /// The same in the words of the original.
-fn word(recurrence: Recurrence) -> &'static str {
+pub(super) fn word(recurrence: Recurrence) -> &'static str {
     match recurrence {
         Recurrence::Once => "once",
         Recurrence::Daily => "daily",
@@ -413,7 +413,7 @@ async fn read<T>(
     Ok(read(Reading::of(&body)?)?)
 }
 
-fn new_task(mut body: Reading<'_>) -> Result<NewTask, Vec<Flaw>> {
+pub(super) fn new_task(mut body: Reading<'_>) -> Result<NewTask, Vec<Flaw>> {
     let name = body.needed("name", text);
     let time = body.needed("scheduled_time", moment);
     let recurrence = body.optional("recurrence", recurrence).flatten();
@@ -424,7 +424,7 @@ fn new_task(mut body: Reading<'_>) -> Result<NewTask, Vec<Flaw>> {
     body.finish(new)
 }
 
-fn changes(mut body: Reading<'_>) -> Result<Changes, Vec<Flaw>> {
+pub(super) fn changes(mut body: Reading<'_>) -> Result<Changes, Vec<Flaw>> {
     let changes = Changes {
         new_name: body
             .optional("name", |value| unless_null(value, text))

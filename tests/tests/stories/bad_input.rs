@@ -1,6 +1,5 @@
-//! Bad input, small and huge: each is refused with its code, says which field it was, and leaves the server unharmed.
-
-use std::fmt::Write;
+//! Bad input of those who mean well: each is refused with its code, says which field it was, and leaves nothing behind. What is
+//! sent to do harm is in `attacks`.
 
 use daybook_tests::{Api, Database, Report, ResultStatus, TestApp, on_both_databases};
 use serde_json::{Value, json};
@@ -232,83 +231,6 @@ async fn clients(database: Database) {
     }
 }
 
-/// Documents that are made to hurt, and bodies that are no documents at all.
-async fn hostile_documents(database: Database) {
-    let (_app, reporter) = TestApp::start(database)
-        .await
-        .with_reporter("nightly")
-        .await;
-    let schedule = reporter.open_schedule("unharmed").await;
-    let aliases = (0..1_000).fold(String::new(), |mut text, number| {
-        write!(text, "a{number}: viewer {{ name }} ").expect("a string grows");
-        text
-    });
-    let documents = [
-        (
-            "nesting of 500",
-            format!(
-                "{{ schedule(name: \"{schedule}\") {}",
-                nested("previous", 500)
-            ),
-        ),
-        ("1,000 aliases", format!("{{ {aliases} }}")),
-        (
-            "a million tokens",
-            format!("{{ {} }}", "viewer { name } ".repeat(250_000)),
-        ),
-        (
-            "a deep list",
-            format!(
-                "{{ node(id: {}1{}) {{ id }} }}",
-                "[".repeat(500),
-                "]".repeat(500)
-            ),
-        ),
-        ("a wide page of wide pages", wide(4)),
-    ];
-
-    for (what, document) in documents {
-        let answer = reporter.query(&document, json!({})).await;
-        assert_eq!(answer.code(), "VALIDATION", "{what}");
-        reporter.reported(schedule, Report::pass(what)).await;
-    }
-}
-
-/// What isn't JSON, or too much of it.
-async fn hostile_bodies(database: Database) {
-    let (_app, reporter) = TestApp::start(database)
-        .await
-        .with_reporter("nightly")
-        .await;
-    let schedule = reporter.open_schedule("unharmed").await;
-    for (body, status, code) in [
-        (String::new(), 400, "VALIDATION"),
-        ("{\"query\": \"{ viewer".to_owned(), 400, "VALIDATION"),
-        ("[".repeat(100_000), 400, "VALIDATION"),
-        ("x".repeat(40 * 1024 * 1024), 413, "TOO_LARGE"),
-    ] {
-        let answer = reporter.post("/graphql", "application/json", body).await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.code().as_str()),
-            (status, code),
-            "{answer:?}"
-        );
-    }
-    let invalid_utf8 = reporter
-        .post(
-            "/graphql",
-            "application/json",
-            &b"{\"query\": \"\xff\"}"[..],
-        )
-        .await;
-    assert_eq!(
-        (invalid_utf8.status.as_u16(), invalid_utf8.code().as_str()),
-        (400, "VALIDATION")
-    );
-
-    unharmed(&reporter, schedule).await;
-}
-
 /// A JUnit file that ends in the middle, through the mutation and through the plain route.
 async fn truncated_junit(database: Database) {
     let (_app, reporter) = TestApp::start(database)
@@ -349,8 +271,6 @@ on_both_databases!(
     schedules,
     arguments,
     clients,
-    hostile_documents,
-    hostile_bodies,
     truncated_junit,
 );
 
@@ -362,24 +282,6 @@ async fn unharmed(reporter: &Api, schedule: Uuid) {
             .revision,
         1
     );
-}
-
-fn nested(field: &str, depth: usize) -> String {
-    format!(
-        "{}{}{}",
-        format!("{{ {field} ").repeat(depth),
-        "{ name }",
-        "}".repeat(depth + 1)
-    )
-}
-
-/// A hundred schedules with a hundred results each, of which each has its schedule, with a hundred results, and so on.
-fn wide(depth: usize) -> String {
-    let mut selection = "id".to_owned();
-    for _ in 0..depth {
-        selection = format!("results(first: 100) {{ nodes {{ schedule {{ {selection} }} }} }}");
-    }
-    format!("{{ schedules(first: 100) {{ nodes {{ {selection} }} }} }}")
 }
 
 /// `script` of `input.script`.

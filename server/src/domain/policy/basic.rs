@@ -14,6 +14,9 @@ mod source_scan;
 mod sun_avoidance;
 mod windows;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub use self::master::fuzz::master_schedule;
+
 use chrono::{DateTime, Datelike, Utc};
 use serde_json::Value;
 

@@ -33,13 +33,13 @@ fn dotted(path: &Path) -> String {
             Segment::Enum { .. } | Segment::Unknown => None,
         })
         .collect();
-    if steps.is_empty() {
-        return "config".to_owned();
-    }
-    steps.join(".")
+    // A key may be empty, and an error names something.
+    Some(steps.join("."))
+        .filter(|path| !path.is_empty())
+        .unwrap_or_else(|| "config".to_owned())
 }
 
-fn merge(base: &mut Value, given: &Value) {
+pub(super) fn merge(base: &mut Value, given: &Value) {
     match (base, given) {
         (Value::Object(base), Value::Object(given)) => {
             for (key, value) in given {
@@ -143,5 +143,6 @@ mod tests {
         );
         assert_eq!(refused(&json!({"targets": ["mars", 4]})), "targets.1");
         assert_eq!(refused(&json!([1])), "config");
+        assert_eq!(refused(&json!({"": 1})), "config");
     }
 }

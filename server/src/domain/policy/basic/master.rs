@@ -2,6 +2,9 @@
 //!
 //! The file is fixed-width: three lines of heading, then one block a line, in columns of bytes.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzz;
+
 use std::{fs, ops::Range, path::Path, str::FromStr};
 
 use chrono::{DateTime, NaiveDateTime, Utc};

@@ -1,0 +1,4 @@
+//! Cursors and global ids.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| daybook::fuzzing::cursor(bytes));

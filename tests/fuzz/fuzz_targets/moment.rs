@@ -1,0 +1,4 @@
+//! Dates and times.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| daybook::fuzzing::moment(bytes));

@@ -1,0 +1,4 @@
+//! JSON bodies of the REST facade.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| daybook::fuzzing::rest_json(bytes));

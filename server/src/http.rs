@@ -8,6 +8,7 @@ mod graphql;
 mod health;
 mod login;
 mod socket;
+pub(crate) mod waiting;
 
 use std::{panic::resume_unwind, time::Duration};
 

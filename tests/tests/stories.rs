@@ -16,6 +16,7 @@ mod stories {
     mod deployment;
     mod event_bus;
     mod feed;
+    mod galera;
     mod graphql_over_http;
     mod groups;
     mod history;
@@ -28,9 +29,11 @@ mod stories {
     mod long_log;
     mod lost_commit;
     mod names;
+    mod outages;
     mod pages;
     mod paging;
     mod plans;
+    mod promise;
     mod reading_the_log;
     mod readme;
     mod rest;
@@ -42,6 +45,7 @@ mod stories {
     mod schedules;
     mod scripts;
     mod shutdown;
+    mod stalled;
     mod statistics;
     mod storm;
     mod task_storm;

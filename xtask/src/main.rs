@@ -12,6 +12,7 @@ mod dashboard;
 mod demonstration;
 mod deployment;
 mod docs;
+mod galera;
 mod graphiql;
 mod lint;
 mod mariadb;
@@ -21,6 +22,7 @@ mod page;
 mod python;
 mod schemathesis;
 mod server;
+mod soak;
 mod step;
 mod test;
 mod tools;
@@ -89,6 +91,15 @@ enum Command {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
+    /// Run the long stories: outages, crashes and failovers under load, over and over, each with its figures
+    Soak {
+        /// Only these: crash, galera, outages, stalled, `task_storm`, endurance
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+        /// How long the server is under an even load in `endurance`
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(6..))]
+        minutes: u32,
+    },
     /// Write server/schema.graphql, the schema that the server's types make
     Schema,
 }
@@ -130,6 +141,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Ci => Ok(cmd!(shell, "bash .ci/run").run()?),
         Command::Schemathesis { minutes } => schemathesis::run(&shell, minutes),
         Command::Bench { quick, only } => bench::run(&shell, quick, &only),
+        Command::Soak { only, minutes } => soak::run(&shell, &only, minutes),
         Command::Schema => server::write_schema(&shell),
     }
 }

@@ -13,13 +13,13 @@ use entity::{
     schedule::{OriginalStatus, State},
 };
 use sea_orm::{
-    ActiveEnum, ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult,
-    RuntimeErr, Statement, TryGetable, Value,
+    ActiveEnum, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, RuntimeErr,
+    Statement, TryGetable, Value,
 };
 
 use uuid::Uuid;
 
-use super::SQLITE_PASSING;
+use super::trouble::Trouble;
 
 /// A statement that reads, with its values.
 #[derive(Clone, Debug)]
@@ -253,17 +253,18 @@ pub(crate) fn in_list<V: Into<Value>>(values: impl IntoIterator<Item = V>) -> (S
     (format!(" IN (?{})", ", ?".repeat(values.len() - 1)), values)
 }
 
-/// An error of SQLite, as SeaORM has them. What has to do with the moment is told as a connection that could not be had.
+/// An error of SQLite, as SeaORM has them. What has to do with the moment is told as trouble with the connection.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "this is how errors are mapped"
 )]
 pub(super) fn of_sqlite(error: rusqlite::Error) -> DbErr {
-    let code = error.sqlite_error().map(|error| error.extended_code & 0xff);
-    if code.is_some_and(|code| SQLITE_PASSING.contains(&code)) {
-        return DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    let said = RuntimeErr::Internal(error.to_string());
+    match code.map(Trouble::of_sqlite) {
+        Some(Trouble::Collision | Trouble::Outage) => DbErr::Conn(said),
+        Some(Trouble::Lasting) | None => DbErr::Query(said),
     }
-    DbErr::Query(RuntimeErr::Internal(error.to_string()))
 }
 
 #[cfg(test)]

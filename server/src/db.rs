@@ -2,16 +2,19 @@
 //!
 //! The kind is chosen by the URL at run time; everything else in the server is the same for both. On SQLite one
 //! connection writes and several read, those that are asked for all the time by [`readers`] that are called directly; on MySQL
-//! and MariaDB all come from one pool.
+//! and MariaDB some write and others read, so that who waits for a lock holds up nobody who reads.
 
 pub(crate) mod dedicated;
 pub(crate) mod fetch;
 mod file;
 pub(crate) mod insert;
 pub(crate) mod plain;
+mod reader;
 mod readers;
+mod trouble;
 
 use std::{
+    collections::BTreeSet,
     future::Future,
     panic,
     str::FromStr,
@@ -23,17 +26,20 @@ use anyhow::{Context, bail};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
     sqlx::{
-        self,
+        self, ConnectOptions as _, Connection, Executor, MySqlConnection, Row,
+        mysql::MySqlConnectOptions,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
 
+pub(crate) use self::trouble::{Trouble, tell_of_outage};
 use self::{
     dedicated::{Dedicated, FileWriter},
     fetch::{FromColumns, Select},
+    reader::{Reader, patiently},
     readers::Readers,
 };
 use crate::error::{Error, Result};
@@ -51,17 +57,18 @@ const ACQUIRE_DEADLINE: Duration = Duration::from_secs(5);
 /// What a server holds while it brings the tables of a MySQL database up to date.
 const MIGRATION_LOCK: &str = "daybook migration";
 
+/// Which steps of the tables' history were made.
+const MIGRATIONS_DONE: &str = "SELECT version FROM seaql_migrations";
+
 /// How long a connection to a server may lie idle until it is tried before it is used: trying costs a trip.
 const UNTRIED: Duration = Duration::from_millis(10);
 
 /// How many statements go to a server as one.
 const STATEMENTS_AT_ONCE: usize = 100;
 
-/// How often a read is tried whose connection goes away.
-const READ_ATTEMPTS: u32 = 3;
-
 const SQLITE_READERS: u32 = 8;
-const MYSQL_CONNECTIONS: u32 = 24;
+const MYSQL_READERS: u32 = 16;
+const MYSQL_WRITERS: u32 = 8;
 
 /// How long a transaction that the database broke off is tried again.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -70,7 +77,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Clone, Debug)]
 pub struct Db {
     url: String,
-    reader: DatabaseConnection,
+    reader: Reader,
     writer: DatabaseConnection,
     /// Only where the database is a file.
     readers: Option<Arc<Readers>>,
@@ -88,13 +95,15 @@ impl Db {
             let readers = Readers::new(file.get_filename().to_owned());
             (reader, writer, Some(Arc::new(readers)))
         } else {
-            let pool = Database::connect(mysql(url, MYSQL_CONNECTIONS)).await;
-            let pool = pool.context("can't connect to the database")?;
-            (pool.clone(), pool, None)
+            let reached = reach(url).await;
+            reached.context("can't connect to the database")?;
+            let reader = Database::connect(mysql_readers(url)).await?;
+            let writer = Database::connect(mysql_writers(url, MYSQL_WRITERS)).await?;
+            (reader, writer, None)
         };
         Ok(Self {
             url: url.to_owned(),
-            reader,
+            reader: Reader::new(reader),
             writer,
             readers,
         })
@@ -102,6 +111,10 @@ impl Db {
 
     /// Brings the tables up to date. Of several servers that start at the same moment one does it, and the others wait.
     pub async fn migrate(&self) -> Result<(), DbErr> {
+        // Where nothing is to be done, nobody is waited for who writes, and a database that is read-only will do.
+        if self.is_ready().await {
+            return Ok(());
+        }
         if self.is_mysql() {
             // Locks of this kind belong to a session, so this must be one.
             let session = Database::connect(mysql(&self.url, 1)).await?;
@@ -115,33 +128,40 @@ impl Db {
             session.close().await?;
             migrated
         } else {
-            // Where nothing is to be done, nobody is waited for who writes.
-            let pending = Migrator::get_pending_migrations(&self.writer).await;
-            if pending.is_ok_and(|pending| pending.is_empty()) {
-                return Ok(());
-            }
             let transaction = self.begin().await?;
             Migrator::up(&transaction, None).await?;
             transaction.commit().await
         }
     }
 
-    /// Whether the database answers and its tables are up to date.
+    /// Whether the database answers and its tables are up to date. It is only looked at, so that a server is ready for
+    /// those who read where nothing can be written.
     pub async fn is_ready(&self) -> bool {
-        matches!(Migrator::get_pending_migrations(&self.reader).await, Ok(pending) if pending.is_empty())
+        let done = Statement::from_string(self.backend(), MIGRATIONS_DONE);
+        let Ok(done) = self.reader.connections().query_all_raw(done).await else {
+            return false;
+        };
+        let done: Result<BTreeSet<String>, _> =
+            done.iter().map(|row| row.try_get_by_index(0)).collect();
+        let known = Migrator::migrations();
+        let known: BTreeSet<_> = known
+            .iter()
+            .map(|migration| migration.name().to_owned())
+            .collect();
+        done.is_ok_and(|done| done == known)
     }
 
     /// How many connections are in use, and how many more could be: on SQLite those that read, for only one writes.
     pub fn connections(&self) -> (u32, u32) {
-        let (used, most) = match self.reader.get_database_backend() {
-            DbBackend::MySql => (
-                in_use(self.reader.get_mysql_connection_pool()),
-                MYSQL_CONNECTIONS,
-            ),
-            _ => (
-                in_use(self.reader.get_sqlite_connection_pool()),
-                SQLITE_READERS,
-            ),
+        let reader = self.reader.connections();
+        let (used, most) = if self.is_mysql() {
+            let pools = [reader, &self.writer].map(DatabaseConnection::get_mysql_connection_pool);
+            (
+                pools.into_iter().map(in_use).sum(),
+                MYSQL_READERS + MYSQL_WRITERS,
+            )
+        } else {
+            (in_use(reader.get_sqlite_connection_pool()), SQLITE_READERS)
         };
         let (also_used, also_free) = match &self.readers {
             Some(readers) => readers.in_use_and_free(),
@@ -151,7 +171,7 @@ impl Db {
     }
 
     /// For single reads.
-    pub fn read(&self) -> &DatabaseConnection {
+    pub fn read(&self) -> &Reader {
         &self.reader
     }
 
@@ -180,21 +200,7 @@ impl Db {
         &self,
         statements: &[Select],
     ) -> Result<Vec<Vec<T>>, DbErr> {
-        let mut attempt = 1;
-        loop {
-            match fetch::fetch_together(&self.reader, statements).await {
-                // Another connection may be there, and reading twice does no harm. One that could not be had was waited
-                // for long enough.
-                Err(error)
-                    if is_disconnect(&error)
-                        && !matches!(error, DbErr::ConnectionAcquire(_))
-                        && attempt < READ_ATTEMPTS =>
-                {
-                    attempt += 1;
-                }
-                outcome => return outcome,
-            }
-        }
+        patiently(|| fetch::fetch_together(self.reader.connections(), statements)).await
     }
 
     /// For several reads of one moment.
@@ -204,7 +210,7 @@ impl Db {
             access_mode: self.is_mysql().then_some(AccessMode::ReadOnly),
             sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
         };
-        begin_whole(&self.reader, options).await
+        patiently(|| begin_whole(self.reader.connections(), options)).await
     }
 
     /// Begins a transaction that writes.
@@ -216,7 +222,7 @@ impl Db {
     pub(crate) async fn dedicated_writer(&self) -> Result<Dedicated, DbErr> {
         match &self.readers {
             None => Ok(Dedicated::Server(
-                Database::connect(mysql(&self.url, 1)).await?,
+                Database::connect(mysql_writers(&self.url, 1)).await?,
             )),
             Some(readers) => {
                 let writer = FileWriter::open(readers.file(), self.writer.clone())?;
@@ -235,12 +241,16 @@ impl Db {
         if let Some(readers) = &self.readers {
             readers.close().await;
         }
-        self.reader.close().await?;
+        self.reader.connections().clone().close().await?;
         self.writer.close().await
     }
 
     fn is_mysql(&self) -> bool {
-        self.reader.get_database_backend() == DbBackend::MySql
+        self.backend() == DbBackend::MySql
+    }
+
+    fn backend(&self) -> DbBackend {
+        self.reader.get_database_backend()
     }
 }
 
@@ -272,11 +282,11 @@ async fn begin_whole(
         })
 }
 
-/// Commits. When the connection goes away meanwhile nobody knows the outcome, so this is not tried again.
+/// Commits. When the connection or the database goes away meanwhile nobody knows the outcome, so this is not tried again.
 pub(crate) async fn commit(transaction: DatabaseTransaction) -> Result<()> {
     transaction.commit().await.map_err(|error| {
-        if is_disconnect(&error) {
-            tracing::warn!(%error, "the connection went away while committing");
+        if Trouble::of(&error) == Trouble::Outage {
+            tracing::warn!(%error, "the outcome of a commit is not known");
             Error::Unavailable
         } else {
             error.into()
@@ -311,71 +321,6 @@ pub(crate) fn back_off(attempt: u32) -> Duration {
     Duration::from_millis(rand::random_range(most / 2..=most))
 }
 
-/// What a database error means for the one who met it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    /// It has to do with the moment, not with the statement: trying again helps.
-    Passing,
-    /// It will be the same next time.
-    Lasting,
-}
-
-impl Trouble {
-    /// Sorts an error.
-    pub(crate) fn of(error: &DbErr) -> Self {
-        if is_disconnect(error) || is_collision(error) {
-            Self::Passing
-        } else {
-            Self::Lasting
-        }
-    }
-}
-
-/// MySQL: deadlock, lock wait timed out, lock not to be had at once, record has changed (Galera), node not ready
-/// (Galera), server shutting down, read-only node, statement interrupted.
-const MYSQL_PASSING: [u16; 9] = [1213, 1205, 3572, 1020, 1047, 1053, 1290, 1317, 1969];
-
-/// SQLite's primary codes for a busy, locked or full database.
-const SQLITE_PASSING: [i32; 3] = [5, 6, 13];
-
-fn is_collision(error: &DbErr) -> bool {
-    let Some(sqlx::Error::Database(error)) = driver_error(error) else {
-        return false;
-    };
-    if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-        return MYSQL_PASSING.contains(&error.number()) || error.code() == Some("40001");
-    }
-    // SQLite's extended codes hold the primary one in their lowest byte.
-    error
-        .code()
-        .and_then(|code| i32::from_str(&code).ok())
-        .is_some_and(|code| SQLITE_PASSING.contains(&(code & 0xff)))
-}
-
-fn is_disconnect(error: &DbErr) -> bool {
-    matches!(error, DbErr::ConnectionAcquire(_))
-        || matches!(
-            driver_error(error),
-            Some(
-                sqlx::Error::Io(_)
-                    | sqlx::Error::Protocol(_)
-                    | sqlx::Error::Tls(_)
-                    | sqlx::Error::PoolTimedOut
-                    | sqlx::Error::PoolClosed
-                    | sqlx::Error::WorkerCrashed
-            )
-        )
-}
-
-fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
-    match error {
-        DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
-        _ => None,
-    }
-}
-
 fn in_use<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) -> u32 {
     let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
     pool.size().saturating_sub(idle)
@@ -389,6 +334,11 @@ fn kind(url: &str) -> anyhow::Result<DbBackend> {
     }
 }
 
+/// Whether a database is a file, and not a server that somebody may yet start.
+pub(crate) fn is_file(url: &str) -> bool {
+    matches!(kind(url), Ok(DbBackend::Sqlite))
+}
+
 /// Opens the connection that writes to a file. Switching a new file to WAL locks it, and whoever comes meanwhile is turned
 /// away at once, whatever the busy timeout: of several servers that start at the same moment, all but one.
 async fn open_file(url: &str) -> Result<DatabaseConnection, DbErr> {
@@ -396,7 +346,9 @@ async fn open_file(url: &str) -> Result<DatabaseConnection, DbErr> {
     let mut attempt = 1;
     loop {
         match Database::connect(sqlite(url, 1)).await {
-            Err(error) if is_collision(&error) && Instant::now() < deadline => {
+            Err(error)
+                if Trouble::of(&error) == Trouble::Collision && Instant::now() < deadline =>
+            {
                 tokio::time::sleep(back_off(attempt)).await;
                 attempt += 1;
             }
@@ -405,10 +357,27 @@ async fn open_file(url: &str) -> Result<DatabaseConnection, DbErr> {
     }
 }
 
+/// Tries whether the server that a URL names can be reached: what it says when it can't gets lost in a pool.
+async fn reach(url: &str) -> Result<(), DbErr> {
+    let connecting = async {
+        let options = MySqlConnectOptions::from_str(url)?;
+        options.connect().await?.close().await
+    };
+    let reached = tokio::time::timeout(ACQUIRE_DEADLINE, connecting).await;
+    let reached = reached.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+    reached.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+}
+
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = pool(url, connections);
     // A file does not hang up.
     options.test_before_acquire(false);
+    // A disk that is full ends a transaction by itself, of which the driver knows nothing: it would take the connection to be in the
+    // middle of one for ever.
+    options.map_sqlx_sqlite_before_acquire(|connection, _| {
+        let is_sound = !connection.is_in_transaction();
+        Box::pin(async move { Ok(is_sound) })
+    });
     options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .journal_mode(SqliteJournalMode::Wal)
@@ -421,39 +390,62 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     options
 }
 
-fn mysql(url: &str, connections: u32) -> ConnectOptions {
-    let mut options = pool(url, connections);
+fn mysql_readers(url: &str) -> ConnectOptions {
+    let mut options = mysql(url, MYSQL_READERS);
     options.test_before_acquire_if_idle_for(UNTRIED);
-    options.after_connect(|connection| {
+    options
+}
+
+/// Connections that write are tried by asking whether their node takes writes: after a failover the old one may still be
+/// there and take none, while a new connection leads to the one that does.
+fn mysql_writers(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = mysql(url, connections);
+    options.test_before_acquire(false);
+    options.map_sqlx_mysql_before_acquire(|connection, known| {
         Box::pin(async move {
-            let seconds = STATEMENT_DEADLINE.as_secs();
-            // The second one is MariaDB's alone, and a comment to MySQL.
-            connection
-                .execute_unprepared(&format!(
-                    "SET SESSION innodb_lock_wait_timeout = {seconds}
-                     /*M!100300 , idle_transaction_timeout = {STANDSTILL_SECONDS} */"
-                ))
-                .await?;
-            // What writes needs it (see `begin`), and this way it needs no statement of its own each time.
-            connection
-                .execute_unprepared("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-                .await?;
-            // MariaDB knows this one, MySQL does not: on a Galera node, reads wait for what other nodes committed.
-            let cluster = connection
-                .query_one_raw(sea_orm::Statement::from_string(
-                    DbBackend::MySql,
-                    "SHOW VARIABLES LIKE 'wsrep_sync_wait'",
-                ))
-                .await?;
-            if cluster.is_some() {
-                connection
-                    .execute_unprepared("SET SESSION wsrep_sync_wait = 7")
-                    .await?;
+            if known.idle_for < UNTRIED {
+                return Ok(true);
             }
-            Ok(())
+            // It is a number or a word, by the version.
+            let asked = "SELECT @@global.read_only IN ('0', 'OFF')";
+            let takes_writes: i64 = connection.fetch_one(asked).await?.try_get(0)?;
+            Ok(takes_writes == 1)
         })
     });
     options
+}
+
+fn mysql(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = pool(url, connections);
+    // SeaORM's own hook of this name is called for the first connection alone.
+    options.map_sqlx_mysql_pool_opts(|pool| {
+        pool.after_connect(|connection, _| Box::pin(set_up(connection)))
+    });
+    options
+}
+
+/// Says on a connection how long it waits for locks and stands still, what its transactions see and, where the server is a Galera node, that what it
+/// reads is no older than what other nodes committed before.
+async fn set_up(connection: &mut MySqlConnection) -> sqlx::Result<()> {
+    let seconds = STATEMENT_DEADLINE.as_secs();
+    // The second one is MariaDB's alone, and a comment to MySQL.
+    let limits = format!(
+        "SET SESSION innodb_lock_wait_timeout = {seconds}
+         /*M!100300 , idle_transaction_timeout = {STANDSTILL_SECONDS} */"
+    );
+    connection.execute(sqlx::AssertSqlSafe(limits)).await?;
+    // What writes needs it (see `begin`), and this way it needs no statement of its own each time.
+    connection
+        .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        .await?;
+    // MariaDB knows this one, MySQL does not.
+    let cluster = "SHOW VARIABLES LIKE 'wsrep_sync_wait'";
+    if connection.fetch_optional(cluster).await?.is_some() {
+        connection
+            .execute("SET SESSION wsrep_sync_wait = 7")
+            .await?;
+    }
+    Ok(())
 }
 
 fn pool(url: &str, connections: u32) -> ConnectOptions {

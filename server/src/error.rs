@@ -163,8 +163,12 @@ impl Error {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match db::Trouble::of(&error) {
-            db::Trouble::Passing => {
+            db::Trouble::Collision => {
                 tracing::debug!(%error, "the database broke off");
+                Self::Interrupted
+            }
+            db::Trouble::Outage => {
+                db::tell_of_outage(&error);
                 Self::Interrupted
             }
             db::Trouble::Lasting => Self::Internal(error),

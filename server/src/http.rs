@@ -11,6 +11,7 @@ mod login;
 mod sender;
 pub(crate) mod serve;
 mod socket;
+pub(crate) mod waiting;
 
 pub(crate) use sender::Sender;
 

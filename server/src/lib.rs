@@ -15,6 +15,7 @@ pub mod graphql;
 pub mod http;
 pub mod logging;
 pub mod metrics;
+mod opening;
 mod patience;
 pub mod rest;
 pub mod state;
@@ -29,7 +30,6 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     config::Config,
-    db::Db,
     domain::{background, backup::Backups, client, scheduler},
     events::nats,
     state::State,
@@ -40,7 +40,7 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// Runs a server on `listener` until `stopping` is cancelled, and then until what is under way is done.
 ///
-/// Opens the database, brings its tables up to date, and sees to it that somebody can log in: where it makes a token for
+/// Opens the database, waiting for it where it can't be reached yet, brings its tables up to date, and sees to it that somebody can log in: where it makes a token for
 /// that, it prints the login link to standard output, this once.
 pub async fn run(
     config: Config,
@@ -58,10 +58,10 @@ pub async fn run_by(
     stopping: CancellationToken,
 ) -> anyhow::Result<()> {
     prepare_backups(&config).await?;
-    let db = Db::connect(&config.database_url).await?;
-    db.migrate()
-        .await
-        .context("the database can't be brought up to date")?;
+    let opening = opening::open(&config.database_url, &listener, &stopping);
+    let Some(db) = opening.await? else {
+        return Ok(());
+    };
     let state = State::new(clock, config, db.clone(), stopping.clone());
     let token = client::ensure_admin(&state).await?;
     let bus = match &state.config.event_bus {

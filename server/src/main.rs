@@ -23,6 +23,7 @@ use daybook::{
 };
 use entity::client::Role;
 use mimalloc::MiMalloc;
+use rustix::process::Signal;
 use serde::Deserialize;
 use tokio::{net::TcpListener, runtime::Runtime, signal::unix};
 use tokio_util::sync::CancellationToken;
@@ -193,6 +194,8 @@ async fn serve(flags: &Flags) -> anyhow::Result<()> {
     for name in Config::unknown_variables() {
         tracing::warn!("the environment variable {name} means nothing to Daybook");
     }
+    // A file that may grow no more is an error like a full disk, and no reason to end.
+    let _too_large = unix::signal(unix::SignalKind::from_raw(Signal::XFSZ.as_raw()))?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("can't listen on {}", config.listen))?;

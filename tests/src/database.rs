@@ -4,6 +4,7 @@
 //! or to stand in the server's way on purpose.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Statement, TryGetable,
@@ -26,6 +27,7 @@ pub struct Database {
 /// What must live, and be removed, with the database.
 enum Keep {
     Folder(#[expect(dead_code, reason = "held for its Drop")] TempDir),
+    Elsewhere,
     Schema { server: MariaDbServer, name: String },
 }
 
@@ -33,13 +35,17 @@ impl Database {
     /// A SQLite file in a temporary folder.
     pub fn sqlite() -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let url = format!(
-            "sqlite://{}?mode=rwc",
-            folder.path().join("daybook.db").display()
-        );
+        let mut database = Self::sqlite_in(folder.path());
+        database.keep = Keep::Folder(folder);
+        database
+    }
+
+    /// A SQLite file in a folder that is the story's own.
+    pub fn sqlite_in(folder: &Path) -> Self {
+        let file = folder.join("daybook.db");
         Self {
-            url,
-            keep: Keep::Folder(folder),
+            url: format!("sqlite://{}?mode=rwc", file.display()),
+            keep: Keep::Elsewhere,
         }
     }
 
@@ -48,9 +54,17 @@ impl Database {
         Self::mariadb_created_with("").await
     }
 
-    /// The same, made with further clauses of `CREATE DATABASE`, such as another character set.
+    /// A database on a MariaDB server that was started for this story alone, which may stop it.
+    pub async fn on_own_mariadb() -> Self {
+        Self::created_on(MariaDbServer::start().await, "").await
+    }
+
+    /// A database on the usual MariaDB server, made with further clauses of `CREATE DATABASE`, such as another character set.
     pub async fn mariadb_created_with(clauses: &str) -> Self {
-        let server = MariaDbServer::given_or_started().await;
+        Self::created_on(MariaDbServer::given_or_started().await, clauses).await
+    }
+
+    async fn created_on(server: MariaDbServer, clauses: &str) -> Self {
         let name = format!("daybook_test_{}", Uuid::new_v4().simple());
         let admin = connect(server.url().as_str()).await;
         admin
@@ -76,12 +90,27 @@ impl Database {
         matches!(self.keep, Keep::Schema { .. })
     }
 
+    /// The MariaDB server itself.
+    pub fn server(&mut self) -> &mut MariaDbServer {
+        let Keep::Schema { server, .. } = &mut self.keep else {
+            panic!("a SQLite file has no server")
+        };
+        server
+    }
+
     /// Where the MariaDB server listens.
     pub fn address(&self) -> SocketAddr {
         let Keep::Schema { server, .. } = &self.keep else {
             panic!("a SQLite file listens nowhere")
         };
         server.address()
+    }
+
+    /// The URL of this database for another user.
+    pub fn url_as(&self, user: &str) -> String {
+        let mut url = Url::parse(&self.url).expect("a URL of our own");
+        url.set_username(user).expect("a URL with a host");
+        url.into()
     }
 
     /// The URL of this database behind a proxy.
@@ -139,6 +168,9 @@ impl Drop for Database {
         let Keep::Schema { server, name } = &self.keep else {
             return;
         };
+        if server.is_own() {
+            return; // gone with its server
+        }
         let (url, name) = (server.url().to_string(), name.clone());
         // A thread with a runtime of its own: the story's runtime may be the one that is dropping this.
         let dropping = std::thread::spawn(move || {

@@ -1,4 +1,5 @@
-//! HAProxy before two servers, with the very settings of `deploy/haproxy/haproxy.cfg`: only the addresses are others.
+//! HAProxy before two servers or a cluster's nodes, with the very settings of `deploy/haproxy/`: only the addresses are
+//! others.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
+use crate::galera::NODES;
 use crate::ports::free_address;
 use crate::tool::{project, tool};
 use crate::wait::eventually;
@@ -20,18 +22,34 @@ pub struct HaProxy {
 }
 
 impl HaProxy {
-    /// Starts HAProxy before these servers, and waits until it listens.
+    /// Starts HAProxy before two servers, and waits until it listens.
     pub async fn before(one: SocketAddr, two: SocketAddr) -> Self {
+        let servers = [("daybook-1:8080", one), ("daybook-2:8080", two)];
+        Self::start("deploy/haproxy/haproxy.cfg", "bind :8080", &servers).await
+    }
+
+    /// Starts HAProxy before the nodes of a cluster, and waits until it listens.
+    pub async fn before_nodes([one, two, three]: [SocketAddr; NODES]) -> Self {
+        let nodes = [
+            ("galera-1:3306", one),
+            ("galera-2:3306", two),
+            ("galera-3:3306", three),
+        ];
+        Self::start("deploy/haproxy/galera.cfg", "bind 127.0.0.1:3306", &nodes).await
+    }
+
+    /// Starts it with a file of settings, in which its own address and those of servers are others than here.
+    async fn start(settings: &str, bind: &str, servers: &[(&str, SocketAddr)]) -> Self {
         let address = free_address();
-        let mut settings = std::fs::read_to_string(project().join("deploy/haproxy/haproxy.cfg"))
+        let mut settings = std::fs::read_to_string(project().join(settings))
             .expect("the settings are part of the project");
-        for (deployed, here) in [
-            ("bind :8080", format!("bind {address}")),
-            ("daybook-1:8080", one.to_string()),
-            ("daybook-2:8080", two.to_string()),
-        ] {
+        let mut replace = |deployed: &str, here: &str| {
             assert!(settings.contains(deployed), "{deployed}");
-            settings = settings.replace(deployed, &here);
+            settings = settings.replace(deployed, here);
+        };
+        replace(bind, &format!("bind {address}"));
+        for (deployed, here) in servers {
+            replace(deployed, &here.to_string());
         }
         let folder = TempDir::new().expect("a temporary folder");
         let file = folder.path().join("haproxy.cfg");

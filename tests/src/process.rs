@@ -15,6 +15,7 @@ use crate::ADMIN_TOKEN;
 use crate::api::{Api, Credential};
 use crate::database::Database;
 use crate::ports::free_address;
+use crate::tool::{succeeds, system};
 use crate::wait::{PATIENCE, eventually, within};
 
 /// How long a debug build may take from its start to being ready, migrations included.
@@ -50,6 +51,18 @@ impl ServerProcess {
     }
 
     async fn start_in(folder: TempDir, settings: &[(&str, &str)]) -> Self {
+        let mut server = Self::launch_in(folder, settings);
+        server.becomes_ready().await;
+        server
+    }
+
+    /// Starts a server with exactly these settings, and does not wait.
+    pub fn launch(settings: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        Self::launch_in(folder, settings)
+    }
+
+    fn launch_in(folder: TempDir, settings: &[(&str, &str)]) -> Self {
         let address = free_address();
         let mut settings: Vec<(String, String)> = settings
             .iter()
@@ -57,14 +70,12 @@ impl ServerProcess {
             .collect();
         settings.push(("DAYBOOK_LISTEN".into(), address.to_string()));
         let child = launch(folder.path(), &settings);
-        let mut server = Self {
+        Self {
             child,
             address,
             settings,
             folder,
-        };
-        server.becomes_ready().await;
-        server
+        }
     }
 
     /// Starts a server on a database, with the admin token of the stories, that shares this event bus.
@@ -212,7 +223,26 @@ impl ServerProcess {
         Api::new(self.address, Credential::Token(ADMIN_TOKEN.into()))
     }
 
-    async fn becomes_ready(&mut self) {
+    /// How much memory it has, in KiB.
+    pub fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()));
+        let status = status.expect("the server is running");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let resident = resident.expect("Linux tells").trim_end_matches("kB").trim();
+        resident.parse().expect("a number")
+    }
+
+    /// Lets no file of its grow beyond so many bytes, or lifts that limit.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let bytes = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        // What comes before the colon may be raised again by anybody.
+        let mut command = system("prlimit");
+        command.arg(format!("--pid={}", self.pid()));
+        succeeds(command.arg(format!("--fsize={bytes}:")));
+    }
+
+    /// Waits until it is ready, after it was launched.
+    pub async fn becomes_ready(&mut self) {
         let readyz = self.anonymous();
         let log = log_file(self.folder.path());
         let child = &mut self.child;

@@ -1,5 +1,5 @@
-//! A subscriber as the dashboard is one: it follows a schedule through lost connections and dead servers, each time
-//! resuming from the last revision it saw.
+//! A subscriber as the dashboard is one: it follows a schedule through lost connections, dead servers and databases that are
+//! away, each time resuming from the last revision it saw.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -134,7 +134,8 @@ impl ResilientSubscriber {
             deadline,
             || async {
                 assert!(!self.following.is_finished(), "the subscriber gave up");
-                Some(self.feed()).filter(|feed| feed.revision >= revision)
+                let seen = lock(&self.feed).revision;
+                (seen >= revision).then(|| self.feed())
             },
         )
         .await
@@ -165,15 +166,21 @@ async fn follow(api: Api, schedule: Uuid, feed: Arc<Mutex<Feed>>) {
     }
 }
 
-/// Takes messages in until the connection is lost.
+/// Takes messages in until the connection is lost, or the server says that its database is away.
 async fn listen(socket: &mut Socket, feed: &Mutex<Feed>) {
     loop {
         match socket.listen().await {
+            Message::Next { payload, .. } if is_unavailable(&payload["errors"]) => return,
             Message::Next { payload, .. } => lock(feed).take(Change::of(&payload)),
+            Message::Error { payload, .. } if is_unavailable(&payload) => return,
             Message::Closed(_) => return,
             other => panic!("the feed of a schedule that exists does not end: {other:?}"),
         }
     }
+}
+
+fn is_unavailable(errors: &Value) -> bool {
+    errors[0]["extensions"]["code"] == "UNAVAILABLE"
 }
 
 fn lock(feed: &Mutex<Feed>) -> MutexGuard<'_, Feed> {

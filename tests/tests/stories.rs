@@ -17,6 +17,7 @@ mod stories {
     mod deployment;
     mod event_bus;
     mod feed;
+    mod galera;
     mod graphql_over_http;
     mod groups;
     mod history;
@@ -31,9 +32,11 @@ mod stories {
     mod lost_commit;
     mod metrics;
     mod names;
+    mod outages;
     mod pages;
     mod paging;
     mod plans;
+    mod promise;
     mod reading_the_log;
     mod readme;
     mod rest;
@@ -45,6 +48,7 @@ mod stories {
     mod schedules;
     mod scripts;
     mod shutdown;
+    mod stalled;
     mod statistics;
     mod storm;
     mod task_storm;

@@ -46,12 +46,7 @@ const END: &str = "<!-- So far. -->\n";
 
 /// Runs the benchmark. The document keeps what all of it found; a part of it is only shown.
 pub(crate) fn run(shell: &Shell, quick: bool, only: &[String]) -> Result<()> {
-    server::build(shell, Profile::Release)?;
-    step("compile the load generator and the floor", || {
-        Ok(cmd!(shell, "cargo build --release --package {PACKAGE}")
-            .quiet()
-            .run()?)
-    })?;
+    build(shell)?;
     tools::debian(shell, BROWSER)?;
     let database = MariaDb::start(shell)?;
     let programs = programs()?;
@@ -97,6 +92,34 @@ pub(crate) fn run(shell: &Shell, quick: bool, only: &[String]) -> Result<()> {
         keep(&report)?;
     }
     Ok(())
+}
+
+/// Keeps a server busy for so many minutes, and says whether it grew.
+pub(crate) fn endure(shell: &Shell, minutes: u32) -> Result<()> {
+    build(shell)?;
+    let programs = programs()?;
+    let generator = programs.join("daybook-bench");
+    let daybook = programs.join("daybook");
+    let floor = programs.join("daybook-floor");
+    let minutes = minutes.to_string();
+    step(&format!("keep a server busy for {minutes} minutes"), || {
+        Ok(cmd!(
+            shell,
+            "{generator} --daybook {daybook} --floor {floor} --peers {PEERS} --endure {minutes}"
+        )
+        .quiet()
+        .run()?)
+    })
+}
+
+/// Builds the server, the load generator and the floor.
+fn build(shell: &Shell) -> Result<()> {
+    server::build(shell, Profile::Release)?;
+    step("compile the load generator and the floor", || {
+        Ok(cmd!(shell, "cargo build --release --package {PACKAGE}")
+            .quiet()
+            .run()?)
+    })
 }
 
 /// Where cargo puts the programs of release builds.

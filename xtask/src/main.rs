@@ -13,6 +13,7 @@ mod demonstration;
 mod deployment;
 mod docs;
 mod fuzz;
+mod galera;
 mod graphiql;
 mod lint;
 mod mariadb;
@@ -22,6 +23,7 @@ mod page;
 mod python;
 mod schemathesis;
 mod server;
+mod soak;
 mod step;
 mod test;
 mod tools;
@@ -99,6 +101,15 @@ enum Command {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
+    /// Run the long stories: outages, crashes and failovers under load, over and over, each with its figures
+    Soak {
+        /// Only these: crash, galera, outages, stalled, `task_storm`, endurance
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+        /// How long the server is under an even load in `endurance`
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(6..))]
+        minutes: u32,
+    },
     /// Write server/schema.graphql, the schema that the server's types make
     Schema,
 }
@@ -141,6 +152,7 @@ fn execute(command: Command) -> Result<()> {
         Command::Schemathesis { minutes } => schemathesis::run(&shell, minutes),
         Command::Fuzz { target, minutes } => fuzz::run(&shell, target.as_deref(), minutes),
         Command::Bench { quick, only } => bench::run(&shell, quick, &only),
+        Command::Soak { only, minutes } => soak::run(&shell, &only, minutes),
         Command::Schema => server::write_schema(&shell),
     }
 }

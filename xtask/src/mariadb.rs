@@ -23,7 +23,7 @@ use crate::{
 
 /// The packages have the programs alone: they start no service and make no database of the system's. What
 /// `mariadb-install-db` calls is in one or the other, by the version.
-const PACKAGES: [DebianPackage; 2] = [
+pub(crate) const PACKAGES: [DebianPackage; 2] = [
     DebianPackage {
         name: "mariadb-server-core",
         programs: &[SERVER, "mariadb-install-db"],

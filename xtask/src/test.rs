@@ -16,7 +16,7 @@ use crate::{
 
 /// Names the MariaDB or MySQL server on which tests may make databases; whoever sets it brings
 /// their own.
-const DATABASE_URL: &str = "TEST_MYSQL_URL";
+pub(crate) const DATABASE_URL: &str = "TEST_MYSQL_URL";
 
 /// The browser of the end-to-end tests, and what drives it.
 pub(crate) const BROWSER: &[DebianPackage] = &[
@@ -32,7 +32,7 @@ pub(crate) const BROWSER: &[DebianPackage] = &[
 
 /// The bus between servers, and what makes the keys for its encrypted connections. Only the programs are needed: where
 /// Debian starts a service of the first, it is on another port than the stories' own.
-const BUS: &[DebianPackage] = &[
+pub(crate) const BUS: &[DebianPackage] = &[
     DebianPackage {
         name: "nats-server",
         programs: &["nats-server"],

@@ -139,18 +139,42 @@ pub(crate) fn unpack(shell: &Shell, packages: &[&str], folder: &Path) -> Result<
                     .run()
             })
             .map_err(|_| stop(format!("xtask could not {what}"), by_hand))?;
-        for archive in shell.read_dir(archives.path())? {
-            if archive
-                .extension()
-                .is_some_and(|extension| extension == "deb")
-            {
-                cmd!(shell, "dpkg-deb --extract {archive} {folder}")
-                    .quiet()
-                    .run()?;
-            }
-        }
-        Ok(())
+        extract(shell, archives.path(), folder)
     })
+}
+
+/// Unpacks these of Debian's packages into a folder, without what they need: that is on this machine for another reason.
+pub(crate) fn unpack_alone(shell: &Shell, packages: &[&str], folder: &Path) -> Result<()> {
+    let what = format!("unpack {}", packages.join(", "));
+    step(&what, || {
+        let archives = shell.create_temp_dir()?;
+        let _there = shell.push_dir(archives.path());
+        cmd!(shell, "apt-get -qq download {packages...}")
+            .quiet()
+            .ignore_stderr()
+            .run()
+            .map_err(|_| {
+                let by_hand = "sudo apt-get update";
+                stop(format!("xtask could not {what}"), by_hand)
+            })?;
+        drop(_there);
+        extract(shell, archives.path(), folder)
+    })
+}
+
+/// Extracts all packages that lie in a folder into another one.
+fn extract(shell: &Shell, archives: &Path, folder: &Path) -> Result<()> {
+    for archive in shell.read_dir(archives)? {
+        if archive
+            .extension()
+            .is_some_and(|extension| extension == "deb")
+        {
+            cmd!(shell, "dpkg-deb --extract {archive} {folder}")
+                .quiet()
+                .run()?;
+        }
+    }
+    Ok(())
 }
 
 /// Installs these of Debian's packages.

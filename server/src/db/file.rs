@@ -4,11 +4,12 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, ToSql, config::DbConfig, types::ToSqlOutput};
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, Value};
+use sea_orm::{DbErr, RuntimeErr, Value};
 
 use super::{
-    SQLITE_PASSING, STATEMENT_DEADLINE,
+    STATEMENT_DEADLINE,
     fetch::{Columns, FromColumns, Select},
+    trouble::Trouble,
 };
 
 /// How many statements each connection keeps prepared.
@@ -77,15 +78,16 @@ impl ToSql for Bound<'_> {
     }
 }
 
-/// An error of SQLite, as SeaORM has them. What has to do with the moment is told as a connection that could not be had.
+/// An error of SQLite, as SeaORM has them. What has to do with the moment is told as trouble with the connection.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "this is how errors are mapped"
 )]
 pub(super) fn of_sqlite(error: rusqlite::Error) -> DbErr {
-    let code = error.sqlite_error().map(|error| error.extended_code & 0xff);
-    if code.is_some_and(|code| SQLITE_PASSING.contains(&code)) {
-        return DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    let said = RuntimeErr::Internal(error.to_string());
+    match code.map(Trouble::of_sqlite) {
+        Some(Trouble::Collision | Trouble::Outage) => DbErr::Conn(said),
+        Some(Trouble::Lasting) | None => DbErr::Query(said),
     }
-    DbErr::Query(RuntimeErr::Internal(error.to_string()))
 }

@@ -160,6 +160,8 @@ async fn ensure_admin_once(state: &State) -> Result<Option<String>> {
         .one(&transaction)
         .await?;
     let token = match admin {
+        // Nothing is written where nothing is to be changed: the database may be read-only.
+        Some(admin) if may_log_in(&admin) => None,
         Some(admin) if state.directory.has_admin_token() => {
             let mut row = admin.into_active_model();
             row.role = Set(Role::Admin);
@@ -181,6 +183,11 @@ async fn ensure_admin_once(state: &State) -> Result<Option<String>> {
     };
     db::commit(transaction).await?;
     Ok(token)
+}
+
+/// Whether the operator's own token is good for this client as it is.
+fn may_log_in(admin: &Model) -> bool {
+    admin.role == Role::Admin && admin.revoked_time.is_none()
 }
 
 /// Makes a client, or gives an existing one a new token and role, from the server's own command line.

@@ -246,6 +246,12 @@ pub(super) fn is_request_error(answer: &Answer) -> bool {
         && answer.errors.iter().all(is_outside)
 }
 
+/// What anything is answered while there is no database.
+pub(super) fn unavailable(headers: &HeaderMap) -> Response {
+    let media = Media::wanted(headers).unwrap_or(Media::GraphQl);
+    failed(media, StatusCode::SERVICE_UNAVAILABLE, Error::Unavailable)
+}
+
 fn failed(media: Media, status: StatusCode, error: Error) -> Response {
     let mut response = answer(media, status, &response_of(error.clone()), REJECTED);
     advise(&error, response.headers_mut());

@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 
 use super::{App, NO_STORE};
-use crate::metrics::Moment;
+use crate::{events::BusState, metrics::Moment};
 
 /// How a server is.
 #[derive(Serialize)]
@@ -24,6 +24,15 @@ pub(super) struct Health {
 /// `GET /healthz`: the process lives.
 pub(super) async fn alive() -> &'static str {
     "alive\n"
+}
+
+/// `GET /readyz` while the server waits for its database.
+pub(super) async fn waiting() -> (StatusCode, Json<Health>) {
+    let health = Health {
+        status: "starting: waiting for the database",
+        event_bus: BusState::Local.name(),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, Json(health))
 }
 
 /// `GET /readyz`: the database answers, and its tables are up to date.

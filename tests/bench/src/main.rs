@@ -6,6 +6,7 @@
 
 mod claim;
 mod contender;
+mod endurance;
 mod extent;
 mod load;
 mod machine;
@@ -58,6 +59,9 @@ struct Arguments {
     /// Only these workloads
     #[arg(long, value_delimiter = ',')]
     only: Vec<Workload>,
+    /// Nothing of all this: only keep Daybook busy for so many minutes, and see whether it grows
+    #[arg(long)]
+    endure: Option<u32>,
     /// Where to write the report
     #[arg(long)]
     output: Option<PathBuf>,
@@ -79,6 +83,10 @@ async fn main() -> Result<()> {
         node: arguments.node.clone(),
         peers: absolute(&arguments.peers)?,
     };
+    if let Some(minutes) = arguments.endure {
+        println!("{}", endurance::endure(&programs, minutes).await?);
+        return Ok(());
+    }
     let mut report = Report::new(&extent, &arguments.left_out);
     let engines = [
         Some(Engine::Sqlite),

@@ -1,6 +1,6 @@
 //! What is measured, a file a kind, and what is claimed of each.
 
-mod followers;
+pub(crate) mod followers;
 mod history;
 mod pages;
 mod reports;
@@ -338,7 +338,7 @@ fn in_milliseconds(microseconds: u64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "it has fewer than 52 bits")]
-fn mebibytes(kibibytes: u64) -> f64 {
+pub(crate) fn mebibytes(kibibytes: u64) -> f64 {
     kibibytes as f64 / 1024.0
 }
 

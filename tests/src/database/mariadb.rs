@@ -1,10 +1,13 @@
-//! The MariaDB server behind the stories: the one that `TEST_MYSQL_URL` names, or one of a story's own.
+//! The MariaDB server behind the stories: the one that `TEST_MYSQL_URL` names, or one of a story's own, to be killed,
+//! stopped and started anew.
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use url::Url;
@@ -12,10 +15,14 @@ use url::Url;
 use crate::ports::free_address;
 use crate::wait::eventually;
 
-/// A MariaDB server on which databases may be made. One that was started here stops when this is dropped.
+/// How long a server may take to listen, or to stop: it may have to recover, or to write out what it has in memory.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A MariaDB server on which databases may be made. One that was started here stops when this is dropped, and keeps its
+/// address over restarts.
 pub struct MariaDbServer {
     url: Url,
-    _own: Option<OwnServer>,
+    own: Option<OwnServer>,
 }
 
 impl MariaDbServer {
@@ -24,7 +31,7 @@ impl MariaDbServer {
         match std::env::var("TEST_MYSQL_URL") {
             Ok(url) => Self {
                 url: Url::parse(&url).expect("TEST_MYSQL_URL is a URL"),
-                _own: None,
+                own: None,
             },
             Err(_) => Self::start().await,
         }
@@ -35,19 +42,58 @@ impl MariaDbServer {
         let folder = TempDir::new().expect("a temporary folder");
         install(folder.path());
         let address = free_address();
-        let server = OwnServer {
-            child: launch(folder.path(), address),
-            _folder: folder,
+        let url = Url::parse(&format!("mysql://root@{address}/")).expect("a URL of our own");
+        let own = OwnServer {
+            child: None,
+            folder,
         };
-        eventually("mariadbd listens", Duration::from_mins(1), || async {
+        let mut server = Self {
+            url,
+            own: Some(own),
+        };
+        server.restart().await;
+        server
+    }
+
+    /// Starts it after it was made, killed or stopped, on the same address and data.
+    pub async fn restart(&mut self) {
+        let address = self.address();
+        let own = self.own();
+        own.child = Some(launch(own.folder.path(), address));
+        eventually("mariadbd listens", PATIENCE, || async {
             TcpStream::connect(address).await.ok()
         })
         .await;
-        let url = Url::parse(&format!("mysql://root@{address}/")).expect("a URL of our own");
-        Self {
-            url,
-            _own: Some(server),
-        }
+    }
+
+    /// `kill -9`: gone at once, in the middle of whatever it did.
+    pub fn kill(&mut self) {
+        let child = self.own().child.as_mut();
+        let child = child.expect("the server was started");
+        child.kill().expect("the server was running");
+        child.wait().expect("a child of ours");
+    }
+
+    /// Stops it as an operator does: it ends all connections, and then itself.
+    pub async fn stop(&mut self) {
+        let child = self.own().child.as_mut();
+        let child = child.expect("the server was started");
+        let pid = i32::try_from(child.id()).expect("a process id");
+        kill(Pid::from_raw(pid), Signal::SIGTERM).expect("the server was running");
+        eventually("mariadbd stops", PATIENCE, || {
+            let ended = child.try_wait().expect("a child of ours");
+            async move { ended }
+        })
+        .await;
+    }
+
+    fn own(&mut self) -> &mut OwnServer {
+        self.own.as_mut().expect("it is the story's own")
+    }
+
+    /// Whether it was started for this story alone.
+    pub fn is_own(&self) -> bool {
+        self.own.is_some()
     }
 
     /// Its URL, without a database.
@@ -65,16 +111,19 @@ impl MariaDbServer {
     }
 }
 
-/// A server process, with its data folder.
+/// A server process, if it was started, with its data folder.
 struct OwnServer {
-    child: Child,
-    _folder: TempDir,
+    child: Option<Child>,
+    folder: TempDir,
 }
 
 impl Drop for OwnServer {
     fn drop(&mut self) {
-        // Its data is thrown away, so there is nothing that a gentle stop would save.
-        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
+        let Some(child) = &mut self.child else {
+            return;
+        };
+        // Its data is thrown away, so there is nothing that a gentle stop would save. It may have been killed already.
+        if let Err(error) = child.kill().and_then(|()| child.wait()) {
             eprintln!("mariadbd is left behind: {error}");
         }
     }

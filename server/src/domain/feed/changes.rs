@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use crate::{
+    db,
     domain::{
         actor::{Actor, Viewer},
         result::{Row, changed_after},
@@ -274,7 +275,7 @@ async fn read_at_least(
 }
 
 /// Reads a schedule and its next changed results, both of one moment. It reads to the end even if the subscriber leaves:
-/// a transaction that is broken off halfway spoils its connection for the next one.
+/// a transaction that is broken off halfway spoils its connection for the next one. While the database is in trouble it waits.
 async fn read(
     state: &State,
     viewer: &Viewer,
@@ -282,17 +283,26 @@ async fn read(
     after: i32,
 ) -> Result<Option<Arc<Change>>> {
     let (state, viewer) = (state.clone(), viewer.clone());
-    tokio::spawn(async move {
-        let snapshot = state.db.snapshot().await?;
-        let Some(schedule) = schedule::Entity::find_by_id(id).one(&snapshot).await? else {
-            return Ok(None);
-        };
-        let rows = changed_after(&snapshot, &viewer, id, after, RESULTS as u64).await?;
-        snapshot.commit().await?;
-        Ok(Some(Arc::new(cut(schedule, rows))))
-    })
+    tokio::spawn(
+        async move { db::retrying(async || read_once(&state, &viewer, id, after).await).await },
+    )
     .await
     .expect("reading does not panic, and nobody aborts it")
+}
+
+async fn read_once(
+    state: &State,
+    viewer: &Viewer,
+    id: ScheduleId,
+    after: i32,
+) -> Result<Option<Arc<Change>>> {
+    let snapshot = state.db.snapshot().await?;
+    let Some(schedule) = schedule::Entity::find_by_id(id).one(&snapshot).await? else {
+        return Ok(None);
+    };
+    let rows = changed_after(&snapshot, viewer, id, after, RESULTS as u64).await?;
+    snapshot.commit().await?;
+    Ok(Some(Arc::new(cut(schedule, rows))))
 }
 
 /// Makes a message of what was read: as much of it as fits, and where to go on.

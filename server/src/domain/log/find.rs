@@ -9,8 +9,8 @@ use entity::{
     log::{Column, Entity, LogStatus, Model},
 };
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, Iterable, Order, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, Iterable, Order,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType},
 };
 

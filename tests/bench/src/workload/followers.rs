@@ -170,8 +170,10 @@ impl Scene {
 }
 
 /// One subscriber's socket.
-struct Subscriber {
+pub(crate) struct Subscriber {
     socket: WebSocketStream<TcpStream>,
+    /// The last revision that it was told of.
+    seen: usize,
 }
 
 /// A message to a subscriber.
@@ -207,7 +209,8 @@ struct Changed {
 }
 
 impl Subscriber {
-    async fn begin(daybook: &Contender, schedule: Uuid) -> Result<Self> {
+    /// Subscribes to a schedule.
+    pub(crate) async fn begin(daybook: &Contender, schedule: Uuid) -> Result<Self> {
         let address = daybook.address();
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -223,7 +226,7 @@ impl Subscriber {
             "payload": {"Authorization": authorization},
         });
         socket.send(Message::text(init.to_string())).await?;
-        let mut subscriber = Self { socket };
+        let mut subscriber = Self { socket, seen: 0 };
         let answer = subscriber.next().await?;
         ensure!(answer.kind == "connection_ack", "{}", answer.kind);
         let subscribe = json!({
@@ -234,36 +237,52 @@ impl Subscriber {
         let subscribe = Message::text(subscribe.to_string());
         subscriber.socket.send(subscribe).await?;
         // The first message comes at once: what follows was subscribed to.
-        let first = subscriber.next().await?;
-        ensure!(first.kind == "next", "{}", first.kind);
+        subscriber.change().await?;
         Ok(subscriber)
     }
 
-    /// Reads to the end, and sees to it that no revision is left out.
+    /// Reads until it was told of so many results.
+    pub(crate) async fn see(mut self, results: usize) -> Result<usize> {
+        while self.seen < results {
+            self.change().await?;
+        }
+        Ok(self.seen)
+    }
+
+    /// Reads to the end.
     async fn follow(mut self, scene: Rc<Scene>) -> Result<()> {
-        let mut seen = 0;
-        while scene.last.get().is_none_or(|last| seen < last) {
-            let told = self.next().await?;
+        while scene.last.get().is_none_or(|last| self.seen < last) {
+            let before = self.seen;
+            let revision = self.change().await?;
             let now = Instant::now();
-            let Some(payload) = told.payload.filter(|_| told.kind == "next") else {
-                bail!("a subscriber was sent {}", told.kind);
-            };
-            let change = payload.data.schedule_changes;
-            for result in &change.results {
-                ensure!(
-                    result.revision == seen + 1
-                        && !result.script.is_empty()
-                        && !result.status.is_empty(),
-                    "after revision {seen} came {}",
-                    result.revision
-                );
-                seen = result.revision;
-                scene.arrived(seen, now)?;
+            for seen in before..self.seen {
+                scene.arrived(seen + 1, now)?;
             }
-            ensure!(change.revision == seen, "a revision without its result");
+            ensure!(revision == self.seen, "a revision without its result");
             scene.messages.set(scene.messages.get() + 1);
         }
         Ok(())
+    }
+
+    /// Reads the next message, and sees to it that no revision is left out. Tells up to which it goes.
+    async fn change(&mut self) -> Result<usize> {
+        let told = self.next().await?;
+        let Some(payload) = told.payload.filter(|_| told.kind == "next") else {
+            bail!("a subscriber was sent {}", told.kind);
+        };
+        let change = payload.data.schedule_changes;
+        for result in &change.results {
+            ensure!(
+                result.revision == self.seen + 1
+                    && !result.script.is_empty()
+                    && !result.status.is_empty(),
+                "after revision {} came {}",
+                self.seen,
+                result.revision
+            );
+            self.seen = result.revision;
+        }
+        Ok(change.revision)
     }
 
     async fn next(&mut self) -> Result<Told> {

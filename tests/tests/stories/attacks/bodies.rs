@@ -58,9 +58,7 @@ async fn oversized() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_end() {
     let besieged = Besieged::start().await;
-    let mut chunk = b"10000\r\n".to_vec();
-    chunk.extend([b' '; 0x10000]);
-    chunk.extend(b"\r\n");
+    let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
     let address = besieged.server().address();
     for route in routes(&besieged) {
         let mut stream = TcpStream::connect(address)
@@ -76,7 +74,7 @@ async fn without_an_end() {
             .await
             .expect("it is taken");
         let mut sent = 0_usize;
-        while stream.write_all(&chunk).await.is_ok() {
+        while stream.write_all(chunk.as_bytes()).await.is_ok() {
             sent += 1;
             assert!(sent < 16 * 1024, "{route}: a gigabyte was taken");
         }

@@ -1,4 +1,4 @@
-//! WebSockets that break the protocol below the one that Daybook speaks. A library would not, so frames are made by hand.
+//! Sockets that break the protocol below the one that Daybook speaks. A library would not, so frames are made by hand.
 
 use std::net::SocketAddr;
 
@@ -209,15 +209,17 @@ fn handshake(address: SocketAddr) -> String {
 /// The head of a frame that a client sends.
 fn head(first: u8, length: u64) -> Vec<u8> {
     const MASKED: u8 = 0x80;
+    const IN_TWO_BYTES: u8 = 0x7e;
+    const IN_EIGHT_BYTES: u8 = 0x7f;
     let mut head = vec![first];
     match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(length @ ..=125), _) => head.push(MASKED | length),
+        (Ok(length), _) if length < IN_TWO_BYTES => head.push(MASKED | length),
         (_, Ok(length)) => {
-            head.push(MASKED | 126);
+            head.push(MASKED | IN_TWO_BYTES);
             head.extend(length.to_be_bytes());
         }
         _ => {
-            head.push(MASKED | 127);
+            head.push(MASKED | IN_EIGHT_BYTES);
             head.extend(length.to_be_bytes());
         }
     }

@@ -22,7 +22,7 @@ use crate::{
         schedule::by_name,
     },
     error::{Error, Result},
-    events::Heard,
+    events::{Absence, Absences, Heard},
     state::State,
 };
 
@@ -42,7 +42,7 @@ const LOOK_AGAIN: [Duration; 3] = [
 /// How long a subscriber may be at a revision that the schedule does not have.
 const BEYOND: Duration = Duration::from_secs(5);
 
-/// How much longer news are gathered for each subscriber that a schedule has: as long as it takes to tell it. So many are
+/// How much longer news are gathered for each subscriber of a schedule that takes what it is sent: as long as it takes to tell it. So many are
 /// told of several changes at once, and few at once of each.
 const GATHERED_FOR_EACH: Duration = Duration::from_micros(40);
 
@@ -116,6 +116,8 @@ pub async fn changes(
     let follower = Follower {
         // Joined before history is read, so that there is no gap in between.
         news: state.events.listen(schedule.schedule_id),
+        absences: state.events.absences(schedule.schedule_id),
+        absence: None,
         state: state.clone(),
         viewer,
         name,
@@ -133,6 +135,9 @@ pub async fn changes(
 /// One subscriber.
 struct Follower {
     news: watch::Receiver<Heard>,
+    /// Where it notes that it was sent something and has not come back.
+    absences: Arc<Absences>,
+    absence: Option<Absence>,
     state: State,
     viewer: Viewer,
     name: Guid,
@@ -148,7 +153,15 @@ struct Follower {
 }
 
 impl Follower {
+    /// What is next to be sent. The subscriber is away until it comes back for more.
     async fn next(&mut self) -> Result<Arc<Change>> {
+        self.absence = None;
+        let change = self.next_change().await?;
+        self.absence = Some(self.absences.leave());
+        Ok(change)
+    }
+
+    async fn next_change(&mut self) -> Result<Arc<Change>> {
         loop {
             if !self.behind {
                 self.wait_for_news().await;

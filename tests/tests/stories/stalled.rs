@@ -66,9 +66,9 @@ async fn stop_reading(stalled: usize, reports: usize) {
         socket
     });
     let idle: Vec<_> = idle.buffer_unordered(HANDS).collect().await;
-    // More than what lies between the server and somebody who does not read can hold.
+    // More than what lies between the server and somebody who does not read can hold: up to 4 MiB, as Linux comes.
     let long = "x".repeat(60_000);
-    for _ in 0..20 {
+    for _ in 0..80 {
         let report = Report::pass(Uuid::new_v4()).message(&long);
         reporter.reported(schedule, report).await;
     }

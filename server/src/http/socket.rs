@@ -62,7 +62,7 @@ const SEND: Duration = Duration::from_secs(30);
 const READ_BYTES: usize = 4 * 1024;
 
 /// How many messages of all operations may wait for the socket.
-const WAITING: usize = 4;
+const WAITING: usize = 1;
 
 /// Accepts a socket.
 pub(super) fn accept(app: App, headers: &HeaderMap, upgrade: WebSocketUpgrade) -> Response {
@@ -345,7 +345,13 @@ async fn operate(
     equip(&mut request, &app.state, actor);
     if operation == OperationType::Subscription {
         let mut answers = app.schema.execute_stream(request);
-        while let Some(answer) = answers.next().await {
+        // As long as the client does not take what there is, nothing more is read for it.
+        while let Ok(room) = outbox.reserve().await {
+            // Others may have it, while there is nothing new.
+            drop(room);
+            let Some(answer) = answers.next().await else {
+                break;
+            };
             let message = ToClient::next_or_error(&id, with_codes(answer));
             let is_last = message.is_last();
             if outbox.send(message).await.is_err() || is_last {

@@ -29,8 +29,9 @@ use crate::{
 /// The most results of a message.
 const RESULTS: usize = 500;
 
-/// The most bytes of the messages and outputs in one message, unless a single result has more.
-const CONTENT_BYTES: i64 = 4 * 1024 * 1024;
+/// The most bytes of the messages and outputs in one message, unless a single result has more. A subscriber that does not
+/// read costs as much.
+const CONTENT_BYTES: i64 = 256 * 1024;
 
 /// How long a reader that sees less than it heard of looks again: another node of a cluster has not caught up.
 const LOOK_AGAIN: [Duration; 3] = [
@@ -412,7 +413,7 @@ mod tests {
 
     #[test]
     fn long_outputs_make_short_messages() {
-        let rows = (1..=9).map(|revision| row(revision, 1024 * 1024)).collect();
+        let rows = (1..=9).map(|revision| row(revision, 64 * 1024)).collect();
         let change = cut(schedule(9), rows);
         assert_eq!((change.revision, change.results.len()), (4, 4));
         let change = cut(schedule(9), vec![row(1, 5 * 1024 * 1024), row(2, 1)]);

@@ -6,16 +6,18 @@
 //! The bus is inside of this process. Where the operator has a NATS server, [`nats`] tells the other processes what is
 //! said here, and says here what they tell. Without it, and while it is away, what they did is found by looking.
 
+mod absences;
 mod address;
 mod letter;
 pub(crate) mod nats;
 
+pub use absences::{Absence, Absences};
 pub use address::BusAddress;
 
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -93,10 +95,26 @@ impl BusState {
     }
 }
 
+/// What is said of one schedule.
+#[derive(Debug)]
+struct Topic {
+    heard: watch::Sender<Heard>,
+    absences: Arc<Absences>,
+}
+
+impl Topic {
+    fn new() -> Self {
+        Self {
+            heard: watch::Sender::new(Heard::Revision(0)),
+            absences: Arc::default(),
+        }
+    }
+}
+
 /// The bus inside of this process.
 #[derive(Debug)]
 pub struct Events {
-    topics: Mutex<HashMap<ScheduleId, watch::Sender<Heard>>>,
+    topics: Mutex<HashMap<ScheduleId, Topic>>,
     all: broadcast::Sender<ScheduleId>,
     log: watch::Sender<()>,
     runs: broadcast::Sender<RunId>,
@@ -141,18 +159,25 @@ impl Events {
 
     /// Listens to one schedule. Only what is said from now on counts as news.
     pub fn listen(&self, schedule: ScheduleId) -> watch::Receiver<Heard> {
-        self.topics()
-            .entry(schedule)
-            .or_insert_with(|| watch::Sender::new(Heard::Revision(0)))
-            .subscribe()
+        let mut topics = self.topics();
+        let topic = topics.entry(schedule).or_insert_with(Topic::new);
+        topic.heard.subscribe()
     }
 
-    /// How many listen to one schedule.
+    /// Where one who listens to a schedule notes that it is away.
+    pub fn absences(&self, schedule: ScheduleId) -> Arc<Absences> {
+        let mut topics = self.topics();
+        let topic = topics.entry(schedule).or_insert_with(Topic::new);
+        Arc::clone(&topic.absences)
+    }
+
+    /// How many listen to one schedule, but for those who have been away for long.
     pub fn listeners(&self, schedule: ScheduleId) -> u32 {
         let topics = self.topics();
-        let listeners = topics
-            .get(&schedule)
-            .map_or(0, watch::Sender::receiver_count);
+        let listeners = topics.get(&schedule).map_or(0, |topic| {
+            let all = topic.heard.receiver_count();
+            all.saturating_sub(topic.absences.long())
+        });
         u32::try_from(listeners).unwrap_or(u32::MAX)
     }
 
@@ -164,13 +189,14 @@ impl Events {
     /// The schedules that somebody listens to. Forgets those that nobody listens to any more.
     pub fn listened_to(&self) -> Vec<ScheduleId> {
         let mut topics = self.topics();
-        topics.retain(|_, topic| topic.receiver_count() > 0);
+        topics.retain(|_, topic| topic.heard.receiver_count() > 0);
         topics.keys().copied().collect()
     }
 
     /// What was last heard of a schedule that somebody listens to.
     pub fn last_heard(&self, schedule: ScheduleId) -> Option<Heard> {
-        self.topics().get(&schedule).map(|topic| *topic.borrow())
+        let topics = self.topics();
+        topics.get(&schedule).map(|topic| *topic.heard.borrow())
     }
 
     /// Says that the log has a new entry.
@@ -282,13 +308,13 @@ impl Events {
 
     fn tell(&self, schedule: ScheduleId, heard: Heard) {
         if let Some(topic) = self.topics().get(&schedule) {
-            topic.send_replace(heard);
+            topic.heard.send_replace(heard);
         }
         // Nobody listening is not an error.
         let _ = self.all.send(schedule);
     }
 
-    fn topics(&self) -> std::sync::MutexGuard<'_, HashMap<ScheduleId, watch::Sender<Heard>>> {
+    fn topics(&self) -> std::sync::MutexGuard<'_, HashMap<ScheduleId, Topic>> {
         // A wake-up is never half-done, so a panic elsewhere leaves nothing to repair.
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -321,6 +347,16 @@ mod tests {
         assert_eq!(events.listened_to(), [ScheduleId(1)]);
         drop(listener);
         assert!(events.listened_to().is_empty());
+    }
+
+    #[test]
+    fn who_is_away_for_a_moment_counts() {
+        let events = Events::new();
+        let _listener = events.listen(ScheduleId(1));
+        let away = events.absences(ScheduleId(1)).leave();
+        assert_eq!(events.listeners(ScheduleId(1)), 1);
+        drop(away);
+        assert_eq!(events.absences(ScheduleId(1)).long(), 0);
     }
 
     #[test]

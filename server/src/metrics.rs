@@ -263,7 +263,7 @@ impl Metrics {
         Subscribed(gauge)
     }
 
-    /// All of it, as OpenMetrics has it.
+    /// All of it, as `OpenMetrics` has it.
     pub fn text(&self, moment: Moment) -> Result<String, fmt::Error> {
         self.write_queue.set(gauge(moment.write_queue));
         let (used, free) = moment.connections;

@@ -90,6 +90,14 @@ impl Database {
         matches!(self.keep, Keep::Schema { .. })
     }
 
+    /// What it is called on the MariaDB server.
+    pub fn name(&self) -> &str {
+        let Keep::Schema { name, .. } = &self.keep else {
+            panic!("a SQLite file has no name")
+        };
+        name
+    }
+
     /// The MariaDB server itself.
     pub fn server(&mut self) -> &mut MariaDbServer {
         let Keep::Schema { server, .. } = &mut self.keep else {

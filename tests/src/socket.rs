@@ -7,11 +7,12 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message as Frame};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
 use crate::api::Api;
 use crate::wait::{PATIENCE, within};
@@ -21,6 +22,9 @@ pub const SUBPROTOCOL: &str = "graphql-transport-ws";
 
 /// How long a server may say nothing: it has to ping more often than that.
 const SILENCE: Duration = Duration::from_mins(1);
+
+/// How many bytes a narrow connection holds at this end.
+const NARROW: u32 = 4 * 1024;
 
 /// One WebSocket.
 pub struct Socket {
@@ -74,6 +78,24 @@ impl Socket {
         matches!(socket.receive().await, Message::Ack).then_some(socket)
     }
 
+    /// The same, over a connection that holds next to nothing: that nobody reads from it is noticed soon.
+    pub async fn connect_narrow(api: &Api) -> Self {
+        let connection = TcpSocket::new_v4().expect("a socket");
+        connection
+            .set_recv_buffer_size(NARROW)
+            .expect("a small buffer");
+        let connection = connection.connect(api.address()).await;
+        let connection = MaybeTlsStream::Plain(connection.expect("the server listens"));
+        let request = request(api.address(), &[]).expect("an address is a part of a URL");
+        let (stream, _) = client_async(request, connection)
+            .await
+            .expect("the server takes the socket");
+        let mut socket = Self { stream };
+        socket.init(api.token()).await;
+        assert_eq!(socket.receive().await, Message::Ack);
+        socket
+    }
+
     /// Opens a socket and says nothing yet.
     pub async fn open(address: SocketAddr) -> Self {
         Self::open_with(address, &[])
@@ -105,16 +127,7 @@ impl Socket {
     }
 
     async fn try_open(address: SocketAddr, headers: &[(&str, &str)]) -> Result<Self, Error> {
-        let mut request = format!("ws://{address}/graphql").into_client_request()?;
-        let subprotocol = [("sec-websocket-protocol", SUBPROTOCOL)];
-        for (name, value) in subprotocol.iter().chain(headers) {
-            let name = HeaderName::try_from(*name).expect("a header's name");
-            request.headers_mut().insert(
-                name,
-                HeaderValue::try_from(*value).expect("a header's value"),
-            );
-        }
-        let (stream, _) = connect_async(request).await?;
+        let (stream, _) = connect_async(request(address, headers)?).await?;
         Ok(Self { stream })
     }
 
@@ -181,7 +194,7 @@ impl Socket {
     }
 
     /// The same, however long it takes, as long as the server pings.
-    pub(crate) async fn listen(&mut self) -> Message {
+    pub async fn listen(&mut self) -> Message {
         loop {
             match self.receive().await {
                 // A socket that is closing doesn't take the answer: what is received next tells so.
@@ -239,6 +252,20 @@ impl Socket {
             }
         }
     }
+}
+
+/// The request for a socket, with further headers.
+fn request(address: SocketAddr, headers: &[(&str, &str)]) -> Result<Request, Error> {
+    let mut request = format!("ws://{address}/graphql").into_client_request()?;
+    let subprotocol = [("sec-websocket-protocol", SUBPROTOCOL)];
+    for (name, value) in subprotocol.iter().chain(headers) {
+        let name = HeaderName::try_from(*name).expect("a header's name");
+        request.headers_mut().insert(
+            name,
+            HeaderValue::try_from(*value).expect("a header's value"),
+        );
+    }
+    Ok(request)
 }
 
 fn init(token: &str) -> Value {

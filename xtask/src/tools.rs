@@ -148,7 +148,7 @@ pub(crate) fn unpack_alone(shell: &Shell, packages: &[&str], folder: &Path) -> R
     let what = format!("unpack {}", packages.join(", "));
     step(&what, || {
         let archives = shell.create_temp_dir()?;
-        let _there = shell.push_dir(archives.path());
+        let there = shell.push_dir(archives.path());
         cmd!(shell, "apt-get -qq download {packages...}")
             .quiet()
             .ignore_stderr()
@@ -157,7 +157,7 @@ pub(crate) fn unpack_alone(shell: &Shell, packages: &[&str], folder: &Path) -> R
                 let by_hand = "sudo apt-get update";
                 stop(format!("xtask could not {what}"), by_hand)
             })?;
-        drop(_there);
+        drop(there);
         extract(shell, archives.path(), folder)
     })
 }

@@ -109,9 +109,9 @@ mod tests {
 
     #[test]
     fn extended_codes_of_sqlite_are_sorted_by_their_primary_one() {
-        assert_eq!(Trouble::of_sqlite(5 | (2 << 8)), Trouble::Collision);
-        assert_eq!(Trouble::of_sqlite(10 | (19 << 8)), Trouble::Outage);
-        assert_eq!(Trouble::of_sqlite(19 | (8 << 8)), Trouble::Lasting);
+        assert_eq!(Trouble::of_sqlite(0x205), Trouble::Collision);
+        assert_eq!(Trouble::of_sqlite(0x130a), Trouble::Outage);
+        assert_eq!(Trouble::of_sqlite(0x813), Trouble::Lasting);
     }
 
     #[test]

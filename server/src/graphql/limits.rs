@@ -222,7 +222,10 @@ mod tests {
     #[test]
     fn too_many_tokens_are_refused() {
         let document = format!("{{ {} }}", "a ".repeat(limits().tokens));
-        assert_eq!(check_text(&document, &limits()).unwrap_err().field(), Some("query"));
+        assert_eq!(
+            check_text(&document, &limits()).unwrap_err().field(),
+            Some("query")
+        );
     }
 
     #[test]
@@ -230,7 +233,9 @@ mod tests {
         let document = |length| format!("{{ {} }}", "x".repeat(length));
         assert!(check_text(&document(WORD), &limits()).is_ok());
         assert_eq!(
-            check_text(&document(WORD + 1), &limits()).unwrap_err().field(),
+            check_text(&document(WORD + 1), &limits())
+                .unwrap_err()
+                .field(),
             Some("query")
         );
     }

@@ -253,8 +253,10 @@ pub(super) fn unavailable(headers: &HeaderMap) -> Response {
 }
 
 fn failed(media: Media, status: StatusCode, error: Error) -> Response {
-    let mut response = answer(media, status, &response_of(error.clone()), REJECTED);
-    advise(&error, response.headers_mut());
+    let mut advice = HeaderMap::new();
+    advise(&error, &mut advice);
+    let mut response = answer(media, status, &response_of(error), REJECTED);
+    response.headers_mut().extend(advice);
     response
 }
 

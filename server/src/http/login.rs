@@ -28,7 +28,8 @@ pub(super) async fn log_in(
     body: Result<Json<Login>, JsonRejection>,
 ) -> Result<Response, HttpError> {
     auth::check_origin(&app.state.config, &sender)?;
-    let Json(login) = body.map_err(|error| unreadable(&error, app.state.config.limits.body_bytes))?;
+    let Json(login) =
+        body.map_err(|error| unreadable(&error, app.state.config.limits.body_bytes))?;
     let token = Credential::Token(login.token.trim().to_owned());
     let opening = open_session(&app.state, login.token.trim());
     let value = auth::guarded(&app.state, &token, sender.address(), opening).await?;

@@ -66,7 +66,7 @@ const SEND: Duration = Duration::from_secs(30);
 const READ_BYTES: usize = 4 * 1024;
 
 /// How many messages of all operations may wait for the socket.
-const WAITING: usize = 4;
+const WAITING: usize = 1;
 
 /// Accepts a socket.
 pub(super) fn accept(app: App, sender: &Sender, upgrade: WebSocketUpgrade) -> Response {
@@ -392,7 +392,13 @@ async fn operate(
     if operation == OperationType::Subscription {
         let _subscribed = metrics.subscribed(asked_for);
         let mut answers = app.schema.execute_stream(request);
-        while let Some(answer) = answers.next().await {
+        // As long as the client does not take what there is, nothing more is read for it.
+        while let Ok(room) = outbox.reserve().await {
+            // Others may have it, while there is nothing new.
+            drop(room);
+            let Some(answer) = answers.next().await else {
+                break;
+            };
             let message = ToClient::next_or_error(&id, with_codes(answer));
             let is_last = message.is_last();
             if outbox.send(message).await.is_err() || is_last {

@@ -76,7 +76,7 @@ struct Sample {
 /// Keeps a server busy for so long, and says what was found. Fails where something did, or where the server grew.
 pub(crate) async fn endure(programs: &Programs, minutes: u32) -> Result<String> {
     let daybook = Contender::start(programs, Kind::Daybook, &Engine::Sqlite).await?;
-    let time = Duration::from_secs(60) * minutes;
+    let time = Duration::from_mins(1) * minutes;
     ensure!(time > SETTLED, "its memory takes {SETTLED:?} to settle");
     let scene = Rc::new(Scene {
         until: Instant::now() + time,

@@ -54,6 +54,10 @@ const TABLE: &[Row] = &[
 
     // Credentials
     ("tokens of a wrong shape",                    "401 UNAUTHENTICATED",                                 "attacks::credentials::misshapen_tokens"),
+    ("guessing at tokens",                         "RATE_LIMITED, 429, after 10 a minute and address",    "limits::guessing_at_tokens"),
+    ("guessing behind a proxy that is trusted",    "by the address that the proxy names",                 "limits::guessing_behind_a_proxy"),
+    ("requests without a pause",                   "RATE_LIMITED, 429, where the operator set a limit",   "limits::requests_a_second"),
+    ("sockets and subscriptions in heaps",         "4429 and RATE_LIMITED at 2,000 and 10,000 a client",  "limits::sockets_and_subscriptions_of_a_client"),
     ("two tokens in one request",                  "the first one counts",                                "attacks::credentials::two_tokens"),
     ("cookies of a wrong shape",                   "UNAUTHENTICATED",                                     "attacks::credentials::misshapen_cookies"),
     ("a token of another scheme, or in a URL",     "401 UNAUTHENTICATED",                                 "graphql_over_http::wrong_credentials"),

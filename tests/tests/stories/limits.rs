@@ -13,6 +13,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+const FOREVER: &str = "subscription { scheduleUpdated { name } }";
+
 /// A server with other limits than the default ones.
 async fn limited(change: impl FnOnce(&mut Limits)) -> TestApp {
     let mut settings = Config::default();
@@ -226,7 +228,6 @@ async fn sockets_and_subscriptions_of_a_client() {
     assert_eq!(third.closed().await, Some(4429));
     Socket::connect(&other).await.close().await;
 
-    const FOREVER: &str = "subscription { scheduleUpdated { name } }";
     first.subscribe("a", FOREVER, Value::Null).await;
     second.subscribe("b", FOREVER, Value::Null).await;
     first.subscribe("q", "{ __typename }", Value::Null).await;

@@ -1,5 +1,10 @@
 //! What an operator sees of a server in Prometheus.
 
+#![expect(
+    clippy::float_cmp,
+    reason = "what is compared are counts, which are whole"
+)]
+
 use std::collections::HashMap;
 
 use daybook_tests::subscriber::SCHEDULE_CHANGES;

@@ -22,15 +22,16 @@ use crate::{
         schedule::by_name,
     },
     error::{Error, Result},
-    events::Heard,
+    events::{Absence, Absences, Heard},
     state::State,
 };
 
 /// The most results of a message.
 const RESULTS: usize = 500;
 
-/// The most bytes of the messages and outputs in one message, unless a single result has more.
-const CONTENT_BYTES: i64 = 4 * 1024 * 1024;
+/// The most bytes of the messages and outputs in one message, unless a single result has more. A subscriber that does not
+/// read costs as much.
+const CONTENT_BYTES: i64 = 256 * 1024;
 
 /// How long a reader that sees less than it heard of looks again: another node of a cluster has not caught up.
 const LOOK_AGAIN: [Duration; 3] = [
@@ -42,7 +43,7 @@ const LOOK_AGAIN: [Duration; 3] = [
 /// How long a subscriber may be at a revision that the schedule does not have.
 const BEYOND: Duration = Duration::from_secs(5);
 
-/// How much longer news are gathered for each subscriber that a schedule has: as long as it takes to tell it. So many are
+/// How much longer news are gathered for each subscriber of a schedule that takes what it is sent: as long as it takes to tell it. So many are
 /// told of several changes at once, and few at once of each.
 const GATHERED_FOR_EACH: Duration = Duration::from_micros(40);
 
@@ -116,6 +117,8 @@ pub async fn changes(
     let follower = Follower {
         // Joined before history is read, so that there is no gap in between.
         news: state.events.listen(schedule.schedule_id),
+        absences: state.events.absences(schedule.schedule_id),
+        absence: None,
         state: state.clone(),
         viewer,
         name,
@@ -134,6 +137,9 @@ pub async fn changes(
 /// One subscriber.
 struct Follower {
     news: watch::Receiver<Heard>,
+    /// Where it notes that it was sent something and has not come back.
+    absences: Arc<Absences>,
+    absence: Option<Absence>,
     state: State,
     viewer: Viewer,
     name: Guid,
@@ -151,11 +157,19 @@ struct Follower {
 }
 
 impl Follower {
+    /// What is next to be sent. The subscriber is away until it comes back for more.
     async fn next(&mut self) -> Result<Arc<Change>> {
         // Whoever asks for the next one has been told of the last.
         if let Some((age, since)) = self.telling.take() {
             self.state.metrics.told(age + since.elapsed());
         }
+        self.absence = None;
+        let change = self.next_change().await?;
+        self.absence = Some(self.absences.leave());
+        Ok(change)
+    }
+
+    async fn next_change(&mut self) -> Result<Arc<Change>> {
         loop {
             if !self.behind {
                 self.wait_for_news().await;
@@ -411,7 +425,7 @@ mod tests {
 
     #[test]
     fn long_outputs_make_short_messages() {
-        let rows = (1..=9).map(|revision| row(revision, 1024 * 1024)).collect();
+        let rows = (1..=9).map(|revision| row(revision, 64 * 1024)).collect();
         let change = cut(schedule(9), rows);
         assert_eq!((change.revision, change.results.len()), (4, 4));
         let change = cut(schedule(9), vec![row(1, 5 * 1024 * 1024), row(2, 1)]);

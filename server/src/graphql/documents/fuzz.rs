@@ -51,7 +51,11 @@ pub fn graphql_document(bytes: &[u8]) {
         "brackets nest {} deep",
         extent.depth
     );
-    assert!(extent.words <= LIMITS.tokens, "there are {} words", extent.words);
+    assert!(
+        extent.words <= LIMITS.tokens,
+        "there are {} words",
+        extent.words
+    );
     match limits::check_size(&document, &LIMITS) {
         Ok(fields) => {
             let count = Count::of(&document);

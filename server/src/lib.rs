@@ -38,10 +38,13 @@ use crate::{
 /// How long requests that are under way may take to finish when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How long the connections to the database may take to close. Whatever was acknowledged is on disk before.
+const CLOSING: Duration = Duration::from_secs(5);
+
 /// Runs a server on `listener` until `stopping` is cancelled, and then until what is under way is done.
 ///
-/// Opens the database, waiting for it where it can't be reached yet, brings its tables up to date, and sees to it that somebody can log in: where it makes a token for
-/// that, it prints the login link to standard output, this once.
+/// Opens the database, waiting for it where it can't be reached yet, brings its tables up to date, and sees to it that
+/// somebody can log in: where it makes a token for that, it prints the login link to standard output, this once.
 pub async fn run(
     config: Config,
     listener: TcpListener,
@@ -87,7 +90,11 @@ pub async fn run_by(
     if let Some(bus) = bus {
         bus.leave().await;
     }
-    db.close().await?;
+    if let Ok(closed) = tokio::time::timeout(CLOSING, db.close()).await {
+        closed?;
+    } else {
+        tracing::warn!("some connections to the database did not close in time");
+    }
     Ok(())
 }
 

@@ -63,11 +63,15 @@ pub(super) struct Known(HashMap<Guid, ScheduleId>);
 const KNOWN: usize = 10_000;
 
 impl Known {
-    /// Adds what was just looked up.
-    fn learn(&mut self, found: impl IntoIterator<Item = Named>) {
+    /// Forgets all where it is too much. This comes before anything is looked for, or what was found would be missing.
+    fn make_room(&mut self) {
         if self.0.len() > KNOWN {
             self.0.clear();
         }
+    }
+
+    /// Adds what was just looked up.
+    fn learn(&mut self, found: impl IntoIterator<Item = Named>) {
         let found = found.into_iter();
         self.0
             .extend(found.map(|row| (row.schedule_name, row.schedule_id)));
@@ -144,6 +148,7 @@ async fn resolve(
     submissions: &[&Submission],
     known: &mut Known,
 ) -> Result<HashMap<Guid, ScheduleId>> {
+    known.make_room();
     let names: BTreeSet<Guid> = submissions.iter().map(|each| each.schedule).collect();
     let unknown: Vec<Guid> = names
         .iter()

@@ -1,8 +1,8 @@
 //! Access to the database: which kind it is, how its connections are set up, and what its errors mean.
 //!
-//! The kind is chosen by the URL at run time; everything else in the server is the same for both. On SQLite one
-//! connection writes and several read, those that are asked for all the time by [`readers`] that are called directly; on MySQL
-//! and MariaDB some write and others read, so that who waits for a lock holds up nobody who reads.
+//! The kind is chosen by the URL at run time; everything else in the server is the same for both. On SQLite two
+//! connections write, in turn, one of them for results alone ([`dedicated`]), and several read, what is asked for all the time by
+//! [`readers`] that are called directly; on MySQL and MariaDB some write and others read, so that who waits for a lock holds up nobody who reads.
 
 pub(crate) mod dedicated;
 pub(crate) mod fetch;

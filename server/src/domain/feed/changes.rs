@@ -43,8 +43,8 @@ const LOOK_AGAIN: [Duration; 3] = [
 /// How long a subscriber may be at a revision that the schedule does not have.
 const BEYOND: Duration = Duration::from_secs(5);
 
-/// How much longer news are gathered for each subscriber of a schedule that takes what it is sent: as long as it takes to tell it. So many are
-/// told of several changes at once, and few at once of each.
+/// How much longer news are gathered for each subscriber of a schedule that takes what it is sent: as long as it takes to tell
+/// it. So many are told of several changes at once, and few at once of each.
 const GATHERED_FOR_EACH: Duration = Duration::from_micros(40);
 
 /// The longest that news are gathered.

@@ -284,8 +284,8 @@ impl Desk {
         self.again.extend(group.by_schedule());
     }
 
-    #[tracing::instrument(name = "write results", level = "debug", skip_all, fields(submissions = group.jobs.len()))]
     /// One try. Keys make it safe to try again: what an earlier one may have committed is found by them.
+    #[tracing::instrument(name = "write results", level = "debug", skip_all, fields(submissions = group.jobs.len()))]
     async fn try_to_write(&mut self, group: &mut Group) -> Result<Committed> {
         group.attempts += 1;
         let connection = match &self.connection {

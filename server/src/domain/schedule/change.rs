@@ -334,38 +334,33 @@ pub(crate) enum Extent {
     Progress,
 }
 
+/// What can change of a schedule: first what only entering another state or an update does, then what reports do.
+const CHANGEABLE: &[&str] = &[
+    "schedule_status",
+    "state",
+    "title",
+    "closed_time",
+    "expected",
+    "last_modify_time",
+    "revision",
+    "lease_expires",
+    "expected_final",
+    "running",
+    "pass",
+    "fail",
+    "block",
+    "error",
+    "skip",
+];
+
+/// How many of these come before what reports change.
+const BEFORE_PROGRESS: usize = 5;
+
 impl Extent {
     fn columns(self) -> &'static [&'static str] {
         match self {
-            Self::Everything => &[
-                "schedule_status",
-                "last_modify_time",
-                "state",
-                "title",
-                "closed_time",
-                "revision",
-                "lease_expires",
-                "expected",
-                "expected_final",
-                "running",
-                "pass",
-                "fail",
-                "block",
-                "error",
-                "skip",
-            ],
-            Self::Progress => &[
-                "last_modify_time",
-                "revision",
-                "lease_expires",
-                "expected_final",
-                "running",
-                "pass",
-                "fail",
-                "block",
-                "error",
-                "skip",
-            ],
+            Self::Everything => CHANGEABLE,
+            Self::Progress => &CHANGEABLE[BEFORE_PROGRESS..],
         }
     }
 }

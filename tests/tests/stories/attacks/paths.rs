@@ -164,7 +164,7 @@ async fn of_plan_files() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_backups() {
     let place = TempDir::new().expect("a temporary folder");
-    let root = place.path().join("root");
+    let root = place.path().join("inside");
     std::fs::create_dir(&root).expect("a folder of our own");
     std::fs::write(place.path().join("secret"), SECRET).expect("a folder of our own");
     std::os::unix::fs::symlink(place.path(), root.join("way out")).expect("a folder of our own");
@@ -175,7 +175,7 @@ async fn of_backups() {
         place.path().display().to_string(),
         format!("{roots}/.."),
         format!("{roots}/way out"),
-        format!("{roots}/../root/.."),
+        format!("{roots}/../inside/.."),
         format!("{roots}\0/.."),
         "/".to_owned(),
         "/proc/self".to_owned(),

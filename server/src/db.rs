@@ -63,6 +63,9 @@ const MIGRATIONS_DONE: &str = "SELECT version FROM seaql_migrations";
 /// How long a connection to a server may lie idle until it is tried before it is used: trying costs a trip.
 const UNTRIED: Duration = Duration::from_millis(10);
 
+/// How long the rest of an answer that nobody waits for may take to come.
+const CLEARED: Duration = Duration::from_secs(2);
+
 /// How many statements go to a server as one.
 const STATEMENTS_AT_ONCE: usize = 100;
 
@@ -420,8 +423,18 @@ fn mysql(url: &str, connections: u32) -> ConnectOptions {
     // SeaORM's own hook of this name is called for the first connection alone.
     options.map_sqlx_mysql_pool_opts(|pool| {
         pool.after_connect(|connection, _| Box::pin(set_up(connection)))
+            .after_release(|connection, _| Box::pin(is_clear(connection)))
     });
     options
+}
+
+/// Whether nothing is under way on a connection that comes back. Who leaves in the middle of a statement leaves its answer
+/// there; where the statement was just being prepared, the driver waits for more than will ever come, and the connection's
+/// place would be lost to everybody.
+async fn is_clear(connection: &mut MySqlConnection) -> sqlx::Result<bool> {
+    // Where nothing is under way, this asks the server nothing.
+    let cleared = tokio::time::timeout(CLEARED, connection.flush()).await;
+    Ok(matches!(cleared, Ok(Ok(()))))
 }
 
 /// Says on a connection how long it waits for locks and stands still, what its transactions see and, where the server is a Galera node, that what it

@@ -7,7 +7,7 @@ use daybook_tests::{
     ADMIN_TOKEN, Database, PATIENCE, Report, Reporters, ResilientSubscriber, Role, ServerProcess,
     SmallDisk, TestApp, eventually,
 };
-use futures_util::future::join_all;
+use futures_util::future::{join_all, poll_immediate};
 use reqwest::Method;
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
 use serde_json::{Value, json};
@@ -176,6 +176,42 @@ async fn read_only_for_a_while() {
     assert_eq!((row.attempt, row.revision), (1, 1));
     assert_eq!(reporter.schedule(schedule).await.revision, 1);
 }
+
+/// A reader leaves while what it asks for is being prepared, as one may who unsubscribes. Its connection is not lost over that,
+/// not even where the driver takes the database's answer for something else: it does so with the 252nd statement of a connection,
+/// where that has so many columns.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_who_leaves() {
+    let database = Database::mariadb().await;
+    let db = daybook::db::Db::connect(database.url())
+        .await
+        .expect("a database");
+    let mut held = Vec::new();
+    for _ in 1..READERS {
+        held.push(db.snapshot().await.expect("a snapshot"));
+    }
+    // What is read now is read over the only connection that is left, by statements that are new to it.
+    let read = |number: usize| {
+        let sql = format!("SELECT ? + {number}, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12");
+        let statement = Statement::from_sql_and_values(DbBackend::MySql, sql, [1.into()]);
+        db.read().query_one_raw(statement)
+    };
+    for number in 1..252 {
+        read(number).await.expect("a row");
+    }
+    eventually("the connection is back", PATIENCE, || async {
+        (db.connections().0 == READERS - 1).then_some(())
+    })
+    .await;
+    assert!(poll_immediate(read(252)).await.is_none(), "it is prepared");
+
+    held.push(db.snapshot().await.expect("the place is not lost"));
+    drop(held);
+    db.close().await.expect("the connections close");
+}
+
+/// How many connections read.
+const READERS: u32 = 16;
 
 /// What MySQL, MariaDB and Galera say when somebody else was faster, or when nothing can be written right now.
 const PASSING: [(u16, &str); 12] = [

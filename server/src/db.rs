@@ -11,7 +11,9 @@ pub(crate) mod insert;
 pub(crate) mod plain;
 mod reader;
 mod readers;
+mod transaction;
 mod trouble;
+mod turns;
 
 use std::{
     collections::BTreeSet,
@@ -35,12 +37,14 @@ use sea_orm::{
     },
 };
 
+pub use self::transaction::WriteTransaction;
 pub(crate) use self::trouble::{Trouble, tell_of_outage};
 use self::{
     dedicated::{Dedicated, FileWriter},
     fetch::{FromColumns, Select},
     reader::{Reader, patiently},
     readers::Readers,
+    turns::Turns,
 };
 use crate::error::{Error, Result};
 
@@ -61,7 +65,7 @@ const MIGRATION_LOCK: &str = "daybook migration";
 const MIGRATIONS_DONE: &str = "SELECT version FROM seaql_migrations";
 
 /// How long a connection to a server may lie idle until it is tried before it is used: trying costs a trip.
-const UNTRIED: Duration = Duration::from_millis(10);
+const UNTRIED: Duration = Duration::from_millis(100);
 
 /// How long the rest of an answer that nobody waits for may take to come.
 const CLEARED: Duration = Duration::from_secs(2);
@@ -73,6 +77,13 @@ const SQLITE_READERS: u32 = 8;
 const MYSQL_READERS: u32 = 16;
 const MYSQL_WRITERS: u32 = 8;
 
+/// The writer of results needs one at a time. While the driver tries whether the last one is sound, it uses the other.
+const MYSQL_DEDICATED: u32 = 2;
+
+/// How many statements each of those keeps prepared: all shapes of what it writes. The driver closes the one that it has no room
+/// for just before it executes the next, and what it sends then waits 40 ms for the server's word that the first has come.
+const MYSQL_PREPARED: usize = 256;
+
 /// How long a transaction that the database broke off is tried again.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -83,20 +94,31 @@ pub struct Db {
     reader: Reader,
     writer: DatabaseConnection,
     /// Only where the database is a file.
-    readers: Option<Arc<Readers>>,
+    file: Option<File>,
+}
+
+/// What there is besides where the database is a file.
+#[derive(Clone, Debug)]
+struct File {
+    readers: Arc<Readers>,
+    turns: Turns,
 }
 
 impl Db {
     /// Opens the database that `url` names.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        let (reader, writer, readers) = if kind(url)? == DbBackend::Sqlite {
+        let (reader, writer, file) = if kind(url)? == DbBackend::Sqlite {
             // The writer comes first: it makes the file, and switches it to WAL.
             let writer = open_file(url).await;
             let writer = writer.with_context(|| format!("can't open {url}"))?;
             let reader = Database::connect(sqlite(url, SQLITE_READERS)).await?;
             let file = SqliteConnectOptions::from_str(url)?;
             let readers = Readers::new(file.get_filename().to_owned());
-            (reader, writer, Some(Arc::new(readers)))
+            let file = File {
+                readers: Arc::new(readers),
+                turns: Turns::new(),
+            };
+            (reader, writer, Some(file))
         } else {
             let reached = reach(url).await;
             reached.context("can't connect to the database")?;
@@ -108,7 +130,7 @@ impl Db {
             url: url.to_owned(),
             reader: Reader::new(reader),
             writer,
-            readers,
+            file,
         })
     }
 
@@ -132,7 +154,7 @@ impl Db {
             migrated
         } else {
             let transaction = self.begin().await?;
-            Migrator::up(&transaction, None).await?;
+            Migrator::up(transaction.inner(), None).await?;
             transaction.commit().await
         }
     }
@@ -166,8 +188,8 @@ impl Db {
         } else {
             (in_use(reader.get_sqlite_connection_pool()), SQLITE_READERS)
         };
-        let (also_used, also_free) = match &self.readers {
-            Some(readers) => readers.in_use_and_free(),
+        let (also_used, also_free) = match &self.file {
+            Some(file) => file.readers.in_use_and_free(),
             None => (0, 0),
         };
         (used + also_used, most.saturating_sub(used) + also_free)
@@ -189,8 +211,8 @@ impl Db {
         &self,
         statements: Vec<Select>,
     ) -> Result<Vec<Vec<T>>, DbErr> {
-        if let Some(readers) = &self.readers {
-            return readers.fetch_each(statements).await;
+        if let Some(file) = &self.file {
+            return file.readers.fetch_each(statements).await;
         }
         let mut rows_of_each = Vec::with_capacity(statements.len());
         for some in statements.chunks(STATEMENTS_AT_ONCE) {
@@ -217,18 +239,27 @@ impl Db {
     }
 
     /// Begins a transaction that writes.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        begin(&self.writer).await
+    pub async fn begin(&self) -> Result<WriteTransaction, DbErr> {
+        let turn = match &self.file {
+            Some(file) => Some(file.turns.take().await?),
+            None => None,
+        };
+        let transaction = begin(&self.writer).await?;
+        Ok(WriteTransaction::new(transaction, turn))
     }
 
     /// A connection for one writer alone.
     pub(crate) async fn dedicated_writer(&self) -> Result<Dedicated, DbErr> {
-        match &self.readers {
-            None => Ok(Dedicated::Server(
-                Database::connect(mysql_writers(&self.url, 1)).await?,
-            )),
-            Some(readers) => {
-                let writer = FileWriter::open(readers.file(), self.writer.clone())?;
+        match &self.file {
+            None => {
+                let mut connections = mysql_writers(&self.url, MYSQL_DEDICATED);
+                connections.map_sqlx_mysql_opts(|options| {
+                    options.statement_cache_capacity(MYSQL_PREPARED)
+                });
+                Ok(Dedicated::Server(Database::connect(connections).await?))
+            }
+            Some(file) => {
+                let writer = FileWriter::open(file.readers.file(), file.turns.clone())?;
                 Ok(Dedicated::File(writer))
             }
         }
@@ -236,13 +267,13 @@ impl Db {
 
     /// Whether this is a file, whose dedicated writer needs a thread of its own.
     pub(crate) fn is_file(&self) -> bool {
-        self.readers.is_some()
+        self.file.is_some()
     }
 
     /// Closes all connections. On SQLite this folds the write-ahead log into the file.
     pub async fn close(self) -> Result<(), DbErr> {
-        if let Some(readers) = &self.readers {
-            readers.close().await;
+        if let Some(file) = &self.file {
+            file.readers.close().await;
         }
         self.reader.connections().clone().close().await?;
         self.writer.close().await
@@ -259,7 +290,7 @@ impl Db {
 
 /// Begins a transaction that writes: at READ COMMITTED, for under REPEATABLE READ the first read fixes a snapshot that
 /// hides the rows of a schedule that is locked later; on SQLite with the write lock from the start.
-pub(crate) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let options = TransactionOptions {
         // On MySQL, that of the session.
         isolation_level: None,
@@ -286,7 +317,7 @@ async fn begin_whole(
 }
 
 /// Commits. When the connection or the database goes away meanwhile nobody knows the outcome, so this is not tried again.
-pub(crate) async fn commit(transaction: DatabaseTransaction) -> Result<()> {
+pub(crate) async fn commit(transaction: WriteTransaction) -> Result<()> {
     transaction.commit().await.map_err(|error| {
         if Trouble::of(&error) == Trouble::Outage {
             tracing::warn!(%error, "the outcome of a commit is not known");

@@ -1,6 +1,5 @@
-//! A connection for one writer alone. On MySQL it is one to the server, which may be dropped when it hangs. On SQLite it is
-//! one to the file that is called directly, so whoever writes has a thread of their own; it takes the place of the only
-//! connection of the driver's that writes, so that nobody inside of this process waits for a lock of the file.
+//! Connections for one writer alone. On MySQL they are to the server, and may be dropped when it hangs. On SQLite there is
+//! one to the file that is called directly, so whoever writes has a thread of their own.
 
 use std::{
     borrow::Cow,
@@ -9,16 +8,15 @@ use std::{
 };
 
 use rusqlite::Connection;
-use sea_orm::{
-    ConnAcquireErr, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Value,
-    sqlx::{Sqlite, pool::PoolConnection},
-};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr, Value};
 
 use super::{
     begin, commit,
     fetch::{FromColumns, Select},
     file::{self, of_sqlite},
     plain::Plain,
+    transaction::WriteTransaction,
+    turns::{Turn, Turns},
 };
 use crate::error::Result;
 
@@ -35,7 +33,10 @@ impl Dedicated {
     /// Begins a transaction that writes.
     pub(crate) async fn begin(&self) -> Result<Transaction<'_>, DbErr> {
         match self {
-            Self::Server(connection) => begin(connection).await.map(Transaction::Server),
+            Self::Server(connection) => {
+                let transaction = WriteTransaction::new(begin(connection).await?, None);
+                Ok(Transaction::Server(transaction))
+            }
             Self::File(writer) => writer.begin().await.map(Transaction::File),
         }
     }
@@ -44,7 +45,7 @@ impl Dedicated {
 /// A transaction of that writer.
 pub(crate) enum Transaction<'a> {
     /// On a server.
-    Server(DatabaseTransaction),
+    Server(WriteTransaction),
     /// In a file.
     File(FileTransaction<'a>),
 }
@@ -86,13 +87,12 @@ impl Plain for Transaction<'_> {
 #[derive(Debug)]
 pub(crate) struct FileWriter {
     connection: Mutex<Connection>,
-    /// The pool of the only connection of the driver's that writes.
-    driver: DatabaseConnection,
+    turns: Turns,
 }
 
 impl FileWriter {
     /// Opens a file that is there.
-    pub(super) fn open(file: &Path, driver: DatabaseConnection) -> Result<Self, DbErr> {
+    pub(super) fn open(file: &Path, turns: Turns) -> Result<Self, DbErr> {
         let open = || {
             let connection = file::open(file)?;
             connection.pragma_update(None, "synchronous", "FULL")?;
@@ -102,17 +102,14 @@ impl FileWriter {
         };
         Ok(Self {
             connection: Mutex::new(open().map_err(of_sqlite)?),
-            driver,
+            turns,
         })
     }
 
     async fn begin(&self) -> Result<FileTransaction<'_>, DbErr> {
-        let pool = self.driver.get_sqlite_connection_pool();
-        let place = pool.acquire().await;
-        let place = place.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))?;
         let transaction = FileTransaction {
             connection: &self.connection,
-            _place: place,
+            _turn: self.turns.take().await?,
         };
         let begun = transaction.connection().execute_batch("BEGIN IMMEDIATE");
         begun.map_err(of_sqlite)?;
@@ -123,7 +120,8 @@ impl FileWriter {
 /// A transaction in a file, taken back where it was not committed.
 pub(crate) struct FileTransaction<'a> {
     connection: &'a Mutex<Connection>,
-    _place: PoolConnection<Sqlite>,
+    /// Until it is over.
+    _turn: Turn,
 }
 
 impl FileTransaction<'_> {

@@ -12,8 +12,8 @@ use super::{
     trouble::Trouble,
 };
 
-/// How many statements each connection keeps prepared.
-const PREPARED: usize = 64;
+/// How many statements each connection keeps prepared: all shapes of what is asked for and written all the time.
+const PREPARED: usize = 256;
 
 /// Opens a file that is there.
 pub(super) fn open(file: &Path) -> rusqlite::Result<Connection> {

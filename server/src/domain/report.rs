@@ -200,7 +200,7 @@ impl Entry {
             submitted.not_before(started, "startedTime")?;
         }
         Ok(Self {
-            key: report.key.unwrap_or_else(Uuid::new_v4),
+            key: report.key.unwrap_or_else(Uuid::now_v7),
             content: digest(&report),
             submitted,
             report,

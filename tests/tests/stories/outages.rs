@@ -9,7 +9,7 @@ use daybook_tests::{
 };
 use futures_util::future::{join_all, poll_immediate};
 use reqwest::Method;
-use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -341,28 +341,35 @@ async fn each_connection_is_set_up() {
     let db = daybook::db::Db::connect(database.url())
         .await
         .expect("a database");
-    let mut held = Vec::new();
+    let (mut writing, mut reading) = (Vec::new(), Vec::new());
     for _ in 0..4 {
-        held.push(db.begin().await.expect("a transaction"));
-        held.push(db.snapshot().await.expect("a snapshot"));
+        writing.push(db.begin().await.expect("a transaction"));
+        reading.push(db.snapshot().await.expect("a snapshot"));
     }
-    for transaction in &held {
-        let limits = [
-            "@@innodb_lock_wait_timeout",
-            "@@idle_transaction_timeout",
-            "@@wsrep_sync_wait",
-        ];
-        let mut values = Vec::new();
-        for limit in limits {
-            values.push(number(transaction, limit).await);
-        }
-        assert_eq!(values, [5, 10, 7]);
+    for transaction in &writing {
+        is_set_up(transaction).await;
     }
-    drop(held);
+    for transaction in &reading {
+        is_set_up(transaction).await;
+    }
+    drop((writing, reading));
     db.close().await.expect("the connections close");
 }
 
-async fn number(transaction: &DatabaseTransaction, expression: &str) -> i64 {
+async fn is_set_up(transaction: &impl ConnectionTrait) {
+    let limits = [
+        "@@innodb_lock_wait_timeout",
+        "@@idle_transaction_timeout",
+        "@@wsrep_sync_wait",
+    ];
+    let mut values = Vec::new();
+    for limit in limits {
+        values.push(number(transaction, limit).await);
+    }
+    assert_eq!(values, [5, 10, 7]);
+}
+
+async fn number(transaction: &impl ConnectionTrait, expression: &str) -> i64 {
     let sql = format!("SELECT CAST({expression} AS SIGNED)");
     let statement = Statement::from_string(DbBackend::MySql, sql);
     let row = transaction.query_one_raw(statement).await;

@@ -267,8 +267,9 @@ async fn read_keys(
     let mut numbers: BTreeSet<Key> = BTreeSet::new();
     for (condition, values) in each_schedule("idempotency_key", keys) {
         let text = format!(
-            "SELECT {} FROM result_key WHERE {condition}",
-            result_key::Model::COLUMNS
+            "SELECT {} FROM result_key{} WHERE {condition}",
+            result_key::Model::COLUMNS,
+            by_index(transaction, "PRIMARY"),
         );
         let rows: Vec<result_key::Model> =
             statement(transaction.fetch(Select::new(text, values))).await?;
@@ -288,7 +289,8 @@ async fn read_keys(
         of_each.entry(id).or_default().insert(number);
     }
     let numbers = of_each.iter().map(|(id, numbers)| (*id, numbers));
-    read_rows(transaction, each_schedule("number", numbers), ledger).await
+    let conditions = each_schedule("number", numbers);
+    read_rows(transaction, "PRIMARY", conditions, ledger).await
 }
 
 async fn read_latest(
@@ -301,16 +303,20 @@ async fn read_latest(
     let conditions = conditions
         .into_iter()
         .map(|(condition, values)| (format!("latest = TRUE AND ({condition})"), values));
-    read_rows(transaction, conditions.collect(), ledger).await
+    let index = "ix_result_schedule_id_script_attempt";
+    read_rows(transaction, index, conditions.collect(), ledger).await
 }
 
 async fn read_rows(
     transaction: &Transaction<'_>,
+    index: &str,
     conditions: Vec<Condition>,
     ledger: &mut Ledger,
 ) -> Result<()> {
+    let hint = by_index(transaction, index);
     for (condition, values) in conditions {
-        let text = format!("SELECT {} FROM result WHERE {condition}", Row::COLUMNS);
+        let columns = Row::COLUMNS;
+        let text = format!("SELECT {columns} FROM result{hint} WHERE {condition}");
         let rows: Vec<Row> = statement(transaction.fetch(Select::new(text, values))).await?;
         for row in rows {
             ledger.know(row);
@@ -319,10 +325,26 @@ async fn read_rows(
     Ok(())
 }
 
+/// Tells MySQL by which index to look: left to itself, it weighs all of them for each of the pairs, which takes longer than
+/// finding what they name.
+fn by_index(transaction: &Transaction<'_>, index: &str) -> String {
+    match transaction.backend() {
+        DbBackend::MySql => format!(" FORCE INDEX ({index})"),
+        _ => String::new(),
+    }
+}
+
+/// How much of a schedule is little.
+const LITTLE: usize = 4;
+
+/// The most pairs in one statement.
+const PAIRS_PER_STATEMENT: usize = 128;
+
 /// A condition of a statement, with its values.
 type Condition = (String, Vec<Value>);
 
-/// `(schedule_id = ? AND column IN (…)) OR …`: one range of an index for each schedule, in as many conditions as it takes.
+/// What is wanted of each schedule, as conditions of few shapes, for each is another prepared statement: a list for a schedule
+/// of which much is wanted, and pairs, 1, 2, 4, 8, … of them, for all of those of which little is.
 fn each_schedule<'a, V>(
     column: &str,
     wanted: impl Iterator<Item = (ScheduleId, &'a BTreeSet<V>)>,
@@ -331,21 +353,30 @@ where
     V: Clone + Into<Value> + Ord + 'a,
 {
     let mut conditions: Vec<Condition> = Vec::new();
+    let mut pairs: Vec<[Value; 2]> = Vec::new();
     for (id, wanted) in wanted {
         let wanted: Vec<&V> = wanted.iter().collect();
+        if wanted.len() <= LITTLE {
+            pairs.extend(
+                wanted
+                    .into_iter()
+                    .map(|value| [id.into(), value.clone().into()]),
+            );
+            continue;
+        }
         for some in wanted.chunks(VALUES_PER_STATEMENT) {
             let (list, values) = in_list(some.iter().map(|&value| value.clone()));
-            let part = format!("(schedule_id = ? AND {column}{list})");
-            let values = iter::once(id.into()).chain(values);
-            match conditions.last_mut() {
-                Some((condition, all)) if all.len() + some.len() < VALUES_PER_STATEMENT => {
-                    condition.push_str(" OR ");
-                    condition.push_str(&part);
-                    all.extend(values);
-                }
-                _ => conditions.push((part, values.collect())),
-            }
+            let values = iter::once(id.into()).chain(values).collect();
+            conditions.push((format!("schedule_id = ? AND {column}{list}"), values));
         }
+    }
+    for some in pairs.chunks(PAIRS_PER_STATEMENT) {
+        let missing = some.len().next_power_of_two() - some.len();
+        let again = iter::repeat_n(&some[some.len() - 1], missing);
+        let values: Vec<Value> = some.iter().chain(again).flatten().cloned().collect();
+        let pair = format!("(schedule_id = ? AND {column} = ?)");
+        let more = format!(" OR {pair}").repeat(values.len() / 2 - 1);
+        conditions.push((pair + &more, values));
     }
     conditions
 }
@@ -374,7 +405,8 @@ async fn supersede(transaction: &Transaction<'_>, keys: &BTreeSet<Key>) -> Resul
     }
     let numbers = of_each.iter().map(|(id, numbers)| (*id, numbers));
     for (condition, values) in each_schedule("number", numbers) {
-        let text = format!("UPDATE result SET latest = FALSE WHERE {condition}");
+        let hint = by_index(transaction, "PRIMARY");
+        let text = format!("UPDATE result{hint} SET latest = FALSE WHERE {condition}");
         statement(transaction.change(text.into(), values)).await?;
     }
     Ok(())
@@ -460,12 +492,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_condition_has_too_many_values() {
-        let wanted: Vec<(ScheduleId, BTreeSet<i32>)> = (1..=3)
-            .map(|id| (ScheduleId(id), (0..1_500).collect()))
-            .collect();
-        let conditions = each_schedule("number", wanted.iter().map(|(id, numbers)| (*id, numbers)));
-        assert_eq!(conditions.len(), 6);
+    fn much_of_one_schedule_is_a_list() {
+        let numbers: BTreeSet<i32> = (0..1_500).collect();
+        let conditions = each_schedule("number", iter::once((ScheduleId(1), &numbers)));
+        let lengths: Vec<usize> = conditions.iter().map(|(_, values)| values.len()).collect();
+        assert_eq!(lengths, [1 + 1_024, 1 + 512]);
+        let few = BTreeSet::from([1, 2, 3, 4, 5]);
+        let conditions = each_schedule("number", iter::once((ScheduleId(1), &few)));
+        assert_eq!(
+            conditions[0].0,
+            "schedule_id = ? AND number IN (?, ?, ?, ?, ?, ?, ?, ?)"
+        );
+    }
+
+    #[test]
+    fn little_of_many_schedules_is_pairs_of_few_shapes() {
         let small = [
             (ScheduleId(1), BTreeSet::from([1])),
             (ScheduleId(2), BTreeSet::from([2, 3])),
@@ -474,10 +515,14 @@ mod tests {
         let [(condition, values)] = conditions.as_slice() else {
             panic!("one will do: {conditions:?}");
         };
-        assert_eq!(
-            condition,
-            "(schedule_id = ? AND number IN (?)) OR (schedule_id = ? AND number IN (?, ?))"
-        );
-        assert_eq!(values.len(), 5);
+        let pair = "(schedule_id = ? AND number = ?)";
+        assert_eq!(*condition, [pair; 4].join(" OR "));
+        assert_eq!(values[4..6], values[6..8]);
+        let many: Vec<_> = (1..=200)
+            .map(|id| (ScheduleId(id), BTreeSet::from([7])))
+            .collect();
+        let conditions = each_schedule("number", many.iter().map(|(id, numbers)| (*id, numbers)));
+        let lengths: Vec<usize> = conditions.iter().map(|(_, values)| values.len()).collect();
+        assert_eq!(lengths, [256, 256]);
     }
 }

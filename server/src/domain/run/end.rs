@@ -5,13 +5,11 @@ use entity::{
     run::{Column, Entity, Model, RunStatus, RunTrigger},
     task,
 };
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::{Draft, Standing, deed, lock, open_runs, save, tell, try_lock};
 use crate::{
-    db,
+    db::{self, WriteTransaction},
     domain::{
         backup::{self, Archive},
         schedule::{self, Opening},
@@ -158,7 +156,7 @@ type Changed = Option<(Vec<Standing>, Option<ScheduleId>)>;
 
 /// Ends a locked run if it is still as it must be.
 async fn end_locked(
-    transaction: DatabaseTransaction,
+    transaction: WriteTransaction,
     state: &State,
     task: Option<task::Model>,
     mut run: Model,

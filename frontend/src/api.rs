@@ -15,6 +15,7 @@ mod change;
 pub mod clients;
 pub mod comparisons;
 pub mod error;
+pub mod health;
 mod http;
 mod keywords;
 pub mod last_runs;
@@ -33,8 +34,9 @@ pub mod tasks;
 
 use self::{
     error::{Code, Error},
+    health::Outage,
     session::Session,
-    socket::Socket,
+    socket::{Connection, Socket},
 };
 
 /// What cynic generates from the server's schema; the derives of the operations refer to it.
@@ -46,6 +48,7 @@ mod schema {}
 #[derive(Clone, Copy)]
 pub struct Api {
     session: RwSignal<Session>,
+    outage: RwSignal<Option<Outage>>,
     socket: Socket,
 }
 
@@ -53,9 +56,11 @@ impl Api {
     /// Makes the handle and hands it to all components below as context. Nothing is sent yet.
     pub fn provide() -> Self {
         let session = RwSignal::new(Session::Unknown);
+        let outage = RwSignal::new(None);
         let api = Self {
             session,
-            socket: Socket::new(session),
+            outage,
+            socket: Socket::new(session, outage),
         };
         provide_context(api);
         api
@@ -101,14 +106,23 @@ impl Api {
     fn send(self, body: String) -> LocalBoxFuture<'static, Result<Box<RawValue>, Error>> {
         async move {
             let answer = http::execute(body).await;
-            if answer
-                .as_ref()
-                .is_err_and(|error| error.is(Code::Unauthenticated))
-            {
-                self.session.set(Session::SignedOut);
+            if let Err(error) = &answer {
+                self.heed(error);
             }
             answer
         }
         .boxed_local()
+    }
+
+    /// What an error says of more than the request that met it.
+    fn heed(self, error: &Error) {
+        if error.is(Code::Unauthenticated) {
+            self.session.set(Session::SignedOut);
+        }
+        let is_connected = self.socket.connection().get_untracked() == Connection::Live;
+        if error.is(Code::Unavailable) && !is_connected {
+            // A server that waits for its database admits no socket that could tell.
+            Outage::begin(self.outage);
+        }
     }
 }

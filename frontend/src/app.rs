@@ -14,8 +14,8 @@ use crate::{
     api::{Api, session::Session, socket::Connection},
     browser,
     clock::Clock,
-    components::{header::Header, key_help::KeyHelp},
-    erased::{dynamic, effect, handler},
+    components::{header::Header, key_help::KeyHelp, outage_notice::OutageNotice},
+    erased::{dynamic, effect, handler, memo},
     keyboard,
     lag::Lag,
     lazy::lazy,
@@ -59,6 +59,7 @@ pub fn App() -> impl IntoView {
             </a>
             <Header
                 connection=api.socket().connection()
+                outage=api.outage()
                 behind
                 session=api.session()
                 login_path=login::PATH
@@ -66,6 +67,7 @@ pub fn App() -> impl IntoView {
                 on_help=Callback::new(move |()| helping.set(true))
                 problem
             />
+            <OutageNotice outage=api.outage()/>
             <main id="main" class="page" tabindex="-1" on:click=handler(address::follow_as_written())>
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=path!("/") view=OverviewPage/>
@@ -113,6 +115,12 @@ fn Gate() -> impl IntoView {
             _ if !at_login => api.socket().connect(),
             _ => {}
         }
+    });
+    let health = StoredValue::new_local(None);
+    let is_somebody = memo(move || api.session().get() != Session::SignedOut);
+    effect(move || {
+        // It ends with the session, like all that is subscribed to.
+        health.set_value(is_somebody.get().then(|| api.watch_health()));
     });
     effect(move || {
         if connection.get() == Connection::Live && api.session().get() == Session::Unknown {

@@ -25,10 +25,14 @@ impl Clock {
                 handle.clear();
             }
         });
-        let connection = Api::expect().socket().connection();
-        let live = Memo::new(move |stopped_at| match (connection.get(), stopped_at) {
-            (Connection::Live, _) | (_, None) => now.get(),
-            (_, Some(stopped_at)) => *stopped_at,
+        let api = Api::expect();
+        let (connection, outage) = (api.socket().connection(), api.outage());
+        let live = Memo::new(move |stopped_at| {
+            let is_read = outage.get().is_none_or(|outage| outage.reads);
+            match stopped_at {
+                Some(stopped_at) if connection.get() != Connection::Live || !is_read => *stopped_at,
+                _ => now.get(),
+            }
         });
         let clock = Self { now, live };
         provide_context(clock);
@@ -46,7 +50,7 @@ impl Clock {
     }
 
     /// The moment for which the page's data holds, in milliseconds since 1970: now, or when the
-    /// connection was lost.
+    /// connection was lost, or the server's to its database.
     pub fn live(self) -> Signal<f64> {
         self.live.into()
     }

@@ -15,6 +15,7 @@ pub mod labels;
 pub mod list_end;
 pub mod no_schedules;
 pub mod notice;
+pub mod outage_notice;
 pub mod pass_rate;
 pub mod progress;
 pub mod read_on;

@@ -25,13 +25,14 @@ fn spawn_boxed(future: LocalBoxFuture<'static, ()>) {
     });
 }
 
-/// Tries again what failed for the want of a connection, each time when there is one again.
+/// Tries again what failed for the want of a connection, or of the server's database, each time when both are there again.
 pub fn retry_when_live(problem: Signal<Option<Error>>, retry: impl Fn() + 'static) {
-    let connection = Api::expect().socket().connection();
+    let api = Api::expect();
+    let (connection, outage) = (api.socket().connection(), api.outage());
     effect(move || {
-        let live = connection.get() == Connection::Live;
+        let is_well = connection.get() == Connection::Live && outage.get().is_none();
         let problem = problem.get_untracked();
-        if live && problem.is_some_and(|problem| problem.is_passing()) {
+        if is_well && problem.is_some_and(|problem| problem.is_passing()) {
             retry();
         }
     });

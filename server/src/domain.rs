@@ -11,6 +11,7 @@ pub mod backup;
 pub mod client;
 pub mod comparison;
 pub mod feed;
+pub mod health;
 mod history;
 pub mod input;
 pub mod junit;

@@ -13,6 +13,7 @@ pub mod documents;
 pub mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
+mod health;
 mod id;
 pub mod json;
 pub mod limits;
@@ -52,6 +53,7 @@ use loaders::Batch;
 pub struct Query(
     backup::BackupQuery,
     client::ClientQuery,
+    health::HealthQuery,
     log::LogQuery,
     node::NodeQuery,
     plan::PlanQuery,
@@ -79,6 +81,7 @@ pub struct Mutation(
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(
     subscription::ScheduleSubscription,
+    health::HealthSubscription,
     log::LogSubscription,
     run::RunSubscription,
 );

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         auth::Directory,
         feed::SharedReads,
+        health,
         policy::Planner,
         report::{Tools, Writer},
         runner::Running,
@@ -42,6 +43,8 @@ pub struct Inner {
     pub config: Config,
     /// The database.
     pub db: Db,
+    /// How it is.
+    pub health: health::Seen,
     /// Who is told of changes.
     pub events: Arc<Events>,
     /// The one that writes results, for all who report them.
@@ -80,6 +83,7 @@ impl State {
             directory: Directory::new(config.admin_token.clone()),
             planner: Planner::new(),
             reads: SharedReads::new(),
+            health: health::Seen::new(),
             process: Guid(Uuid::new_v4()),
             pulse: Pulse::default(),
             running: Running::default(),

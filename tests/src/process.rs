@@ -243,15 +243,24 @@ impl ServerProcess {
 
     /// Waits until it is ready, after it was launched.
     pub async fn becomes_ready(&mut self) {
-        let readyz = self.anonymous();
+        self.answers_well("/readyz").await;
+    }
+
+    /// Waits until it answers at all, after it was launched.
+    pub async fn becomes_alive(&mut self) {
+        self.answers_well("/healthz").await;
+    }
+
+    async fn answers_well(&mut self, path: &str) {
+        let client = self.anonymous();
         let log = log_file(self.folder.path());
         let child = &mut self.child;
-        eventually("the server is ready", START, || {
+        eventually(&format!("the server is well at {path}"), START, || {
             if let Some(status) = child.try_wait().expect("a child of ours") {
                 let log = std::fs::read_to_string(&log).expect("the log file exists");
                 panic!("the server ended with {status}:\n{log}");
             }
-            let request = readyz.request(reqwest::Method::GET, "/readyz");
+            let request = client.request(reqwest::Method::GET, path);
             async move {
                 request
                     .send()

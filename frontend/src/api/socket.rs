@@ -33,6 +33,7 @@ use self::{
 };
 use super::{
     error::{Code, Error, Extensions, GraphQlError, data_or_error},
+    health::Outage,
     http::from_json,
     session::Session,
 };
@@ -79,10 +80,12 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Makes a socket that is not connected. Rejected credentials set the session to signed out.
-    pub fn new(session: RwSignal<Session>) -> Self {
+    /// Makes a socket that is not connected. Rejected credentials set the session to signed out, and
+    /// a server that can't recognise anybody just now sets the outage.
+    pub fn new(session: RwSignal<Session>, outage: RwSignal<Option<Outage>>) -> Self {
         let shared = Rc::new(Shared {
             session,
+            outage,
             connection: RwSignal::new(Connection::Offline),
             commands: RefCell::new(None),
             subscriptions: RefCell::new(BTreeMap::new()),
@@ -241,6 +244,7 @@ enum Command {
 /// What lasts while connections come and go.
 struct Shared {
     session: RwSignal<Session>,
+    outage: RwSignal<Option<Outage>>,
     connection: RwSignal<Connection>,
     /// The way to the driver; `None` while there is none.
     commands: RefCell<Option<mpsc::UnboundedSender<Command>>>,
@@ -330,6 +334,11 @@ impl Shared {
         self.commands.borrow_mut().take();
         self.forget_wire_ids();
         self.connection.set(Connection::Offline);
+    }
+
+    /// The server has recognised us. Should its database be in trouble, it will tell.
+    fn opened(&self) {
+        self.outage.maybe_update(|outage| outage.take().is_some());
     }
 
     /// The connection is gone, and with it every operation on it.
@@ -464,10 +473,15 @@ async fn drive(shared: Weak<Shared>, mut commands: mpsc::UnboundedReceiver<Comma
                 }
                 return;
             }
-            End::Lost => match shared.upgrade() {
-                Some(shared) => shared.lost(),
-                None => return,
-            },
+            end @ (End::Lost | End::TurnedAway) => {
+                let Some(shared) = shared.upgrade() else {
+                    return;
+                };
+                shared.lost();
+                if end == End::TurnedAway {
+                    Outage::begin(shared.outage);
+                }
+            }
         }
         if connection::pause(&mut commands, backoff.next_delay(js_sys::Math::random())).await
             == End::Dropped

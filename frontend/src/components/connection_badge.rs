@@ -4,13 +4,19 @@ use leptos::prelude::*;
 
 use crate::{
     erased::{computed, dynamic, memo},
-    {api::socket::Connection, clock::Clock, format},
+    {
+        api::{health::Outage, socket::Connection},
+        clock::Clock,
+        format,
+    },
 };
 
 /// What the badge tells of.
 #[derive(Clone, Copy, PartialEq)]
 struct Standing {
     connection: Connection,
+    /// What is the matter with the server's database.
+    outage: Option<Outage>,
     /// How many changes are known to be there and not shown yet.
     behind: i32,
     /// Whether the server has said that nobody is signed in.
@@ -21,6 +27,7 @@ impl Standing {
     /// What the style sheet and browser tests know it by.
     fn keyword(self) -> &'static str {
         match self.connection {
+            _ if self.outage.is_some() => "troubled",
             Connection::Offline => "offline",
             Connection::Connecting => "connecting",
             Connection::Live if self.behind > 0 => "behind",
@@ -30,6 +37,10 @@ impl Standing {
     }
 
     fn words(self, now: f64) -> String {
+        if let Some(outage) = self.outage {
+            let what = if outage.reads { "read-only" } else { "away" };
+            return format!("Database {what}");
+        }
         match self.connection {
             Connection::Offline if self.signed_out => "Signed out".to_owned(),
             Connection::Offline => "Not connected".to_owned(),
@@ -46,6 +57,7 @@ impl Standing {
 
     fn explanation(self) -> String {
         match self.connection {
+            _ if self.outage.is_some() => "What is the matter is said above the page.".to_owned(),
             Connection::Offline => {
                 "There is no live connection, and none is being made.".to_owned()
             }
@@ -65,6 +77,8 @@ impl Standing {
     /// What a screen reader is told: of changes, not of every second or number.
     fn announcement(self) -> &'static str {
         match self.connection {
+            // That, the page says itself.
+            _ if self.outage.is_some() => "",
             Connection::Offline if self.signed_out => "Signed out",
             Connection::Offline => "Not connected",
             Connection::Connecting => "Connecting…",
@@ -80,6 +94,8 @@ impl Standing {
 pub fn ConnectionBadge(
     /// What the connection is doing.
     connection: ReadSignal<Connection>,
+    /// What is the matter with the server's database.
+    outage: ReadSignal<Option<Outage>>,
     /// How many changes are known to be there and not shown yet.
     behind: Signal<i32>,
     /// Whether the server has said that nobody is signed in.
@@ -88,6 +104,7 @@ pub fn ConnectionBadge(
     let now = Clock::expect().now();
     let standing = memo(move || Standing {
         connection: connection.get(),
+        outage: outage.get(),
         behind: behind.get(),
         signed_out: signed_out.get(),
     });
@@ -115,6 +132,7 @@ mod tests {
     fn standing(connection: Connection) -> Standing {
         Standing {
             connection,
+            outage: None,
             behind: 0,
             signed_out: false,
         }
@@ -125,6 +143,20 @@ mod tests {
         let lost = standing(Connection::Reconnecting { since: 1_000.0 });
         assert_eq!(lost.words(13_500.0), "Reconnecting · 12 s");
         assert_eq!(lost.keyword(), "reconnecting");
+    }
+
+    #[test]
+    fn a_connection_to_a_server_without_a_database_is_not_live() {
+        let troubled = |reads| Standing {
+            outage: Some(Outage {
+                reads,
+                since: 1_000.0,
+            }),
+            ..standing(Connection::Live)
+        };
+        assert_eq!(troubled(false).words(6_000.0), "Database away");
+        assert_eq!(troubled(true).words(6_000.0), "Database read-only");
+        assert_eq!(troubled(true).keyword(), "troubled");
     }
 
     #[test]

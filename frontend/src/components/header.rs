@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     api::{
+        health::Outage,
         session::{Role, Session},
         socket::Connection,
     },
@@ -22,6 +23,8 @@ use crate::{
 pub fn Header(
     /// What the live connection is doing.
     connection: ReadSignal<Connection>,
+    /// What is the matter with the server's database.
+    outage: ReadSignal<Option<Outage>>,
     /// How many changes are known to be there and not shown yet.
     behind: Signal<i32>,
     /// Who is signed in.
@@ -45,7 +48,7 @@ pub fn Header(
             <Navigation session/>
             <span class="header__gap"></span>
             <ReadOnly session/>
-            <ConnectionBadge connection behind signed_out/>
+            <ConnectionBadge connection outage behind signed_out/>
             <button
                 type="button"
                 class="button button--icon header__keys"

@@ -62,11 +62,17 @@ pub(super) async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Respo
 
 /// Every other path: the dashboard, which knows its own addresses. What is no page request is not found.
 pub(super) async fn index_or_nothing(method: Method, uri: Uri, headers: HeaderMap) -> Response {
-    let is_api = uri.path() == "/api" || uri.path().starts_with("/api/");
-    if is_api || !matches!(method, Method::GET | Method::HEAD) {
-        return StatusCode::NOT_FOUND.into_response();
+    if is_page(&method, &uri) {
+        index(headers).await
+    } else {
+        StatusCode::NOT_FOUND.into_response()
     }
-    index(headers).await
+}
+
+/// Whether a request may be for a page of the dashboard.
+pub(super) fn is_page(method: &Method, uri: &Uri) -> bool {
+    let is_api = uri.path() == "/api" || uri.path().starts_with("/api/");
+    !is_api && matches!(*method, Method::GET | Method::HEAD)
 }
 
 fn page(name: &str, policy: &'static str, headers: &HeaderMap) -> Response {

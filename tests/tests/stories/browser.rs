@@ -13,6 +13,7 @@ mod load;
 mod login;
 mod logs;
 mod looks;
+mod outages;
 mod overview;
 mod plan;
 mod runs;

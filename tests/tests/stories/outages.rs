@@ -4,11 +4,10 @@
 use std::time::Duration;
 
 use daybook_tests::{
-    ADMIN_TOKEN, Database, PATIENCE, Report, Reporters, ResilientSubscriber, Role, ServerProcess,
-    SmallDisk, TestApp, eventually,
+    ADMIN_TOKEN, Api, Database, PATIENCE, Report, Reporters, ResilientSubscriber, Role,
+    ServerProcess, SmallDisk, Socket, TestApp, eventually,
 };
 use futures_util::future::{join_all, poll_immediate};
-use reqwest::Method;
 use sea_orm::{ConnectOptions, ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -78,12 +77,7 @@ async fn started_before_its_database() {
         ("DAYBOOK_ADMIN_TOKEN", ADMIN_TOKEN),
     ]);
     let client = server.admin();
-    let request = || client.request(Method::GET, "/healthz");
-    eventually("the server is alive", PATIENCE, || async {
-        let answer = request().send().await.ok()?;
-        answer.status().is_success().then_some(())
-    })
-    .await;
+    server.becomes_alive().await;
     eventually("it says what it waits for", PATIENCE, || async {
         let log = server.log();
         log.contains("waiting for the database").then_some(())
@@ -150,7 +144,10 @@ async fn read_only_for_a_while() {
         root.execute_unprepared(&set).await.expect("root may");
     };
 
+    let mut health = follow_health(&reporter).await;
+    assert_eq!(told_of(&mut health).await, "AVAILABLE");
     set("ON").await;
+    assert_eq!(told_of(&mut health).await, "READ_ONLY");
     let renamed = json!({ "name": schedule, "title": "renamed" });
     let (refused, not_renamed) = tokio::join!(
         reporter.report(schedule, report.clone()),
@@ -175,6 +172,36 @@ async fn read_only_for_a_while() {
     let row = waiting.await.expect("it is acknowledged");
     assert_eq!((row.attempt, row.revision), (1, 1));
     assert_eq!(reporter.schedule(schedule).await.revision, 1);
+    assert_eq!(told_of(&mut health).await, "AVAILABLE");
+}
+
+/// Who is connected is told that the database is away, though nothing can be read, and that it is back.
+#[tokio::test(flavor = "multi_thread")]
+async fn told_of_its_health() {
+    let mut database = Database::on_own_mariadb().await;
+    let server = ServerProcess::start(&database).await;
+    let mut health = follow_health(&server.admin()).await;
+    assert_eq!(told_of(&mut health).await, "AVAILABLE");
+    for _ in 0..2 {
+        database.server().kill();
+        assert_eq!(told_of(&mut health).await, "UNAVAILABLE");
+        database.server().restart().await;
+        assert_eq!(told_of(&mut health).await, "AVAILABLE");
+    }
+    let asked = "{ health { database since } }";
+    let answer = server.admin().query(asked, Value::Null).await;
+    assert_eq!(answer.data("/health/database"), "AVAILABLE");
+}
+
+async fn follow_health(api: &Api) -> Socket {
+    let mut socket = Socket::connect(api).await;
+    let document = "subscription { healthChanged { database } }";
+    socket.subscribe("health", document, Value::Null).await;
+    socket
+}
+
+async fn told_of(health: &mut Socket) -> Value {
+    health.next().await["data"]["healthChanged"]["database"].take()
 }
 
 /// A reader leaves while what it asks for is being prepared, as one may who unsubscribes. Its connection is not lost over that,

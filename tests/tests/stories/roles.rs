@@ -53,6 +53,7 @@ const CALLERS: [Caller; 6] = [
 /// from others is there once for each of them.
 const OPERATIONS: &[(&str, May, &str)] = &[
     ("Query.viewer", May::View, "viewer"),
+    ("Query.health", May::View, "health"),
     ("Query.node", May::View, "node(id: $result)"),
     ("Query.result", May::View, "result(id: $result)"),
     ("Query.schedule", May::View, "schedule(name: $open)"),
@@ -202,6 +203,7 @@ const OPERATIONS: &[(&str, May, &str)] = &[
         "scheduleChanges(name: $open)",
     ),
     ("Subscription.scheduleUpdated", May::View, "scheduleUpdated"),
+    ("Subscription.healthChanged", May::View, "healthChanged"),
     ("Subscription.logAppended", May::View, "logAppended"),
     (
         "Subscription.runChanged",
@@ -246,6 +248,12 @@ const NOUNS: &[Noun] = &[
             "previous",
             "sincePrevious",
         ],
+        for_themselves: &[],
+    },
+    Noun {
+        name: "Health",
+        way: "health { FIELD }",
+        for_all: &["database", "since"],
         for_themselves: &[],
     },
     Noun {

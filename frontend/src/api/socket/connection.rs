@@ -39,6 +39,9 @@ pub(super) async fn run(
         Err(end) => return end,
     };
     let opened = js_sys::Date::now();
+    if let Some(shared) = shared.upgrade() {
+        shared.opened();
+    }
     let end = serve(shared, commands, socket).await;
     if js_sys::Date::now() - opened >= STEADY_MILLIS {
         backoff.reset();

@@ -6,6 +6,9 @@ use serde_json::value::RawValue;
 /// The WebSocket subprotocol to ask for.
 pub(super) const SUBPROTOCOL: &str = "graphql-transport-ws";
 
+/// The close code of a server whose database is away.
+const TRY_AGAIN_LATER: u16 = 1013;
+
 /// The close code of a server that refuses these credentials, or that has revoked them since.
 const FORBIDDEN: u16 = 4403;
 
@@ -80,6 +83,8 @@ pub(super) enum Kind {
 pub(super) enum End {
     /// It broke, or the server went away: worth another try.
     Lost,
+    /// The server is there and can't recognise anybody, as its database is away: worth another try.
+    TurnedAway,
     /// The server does not take these credentials: nothing but logging in helps.
     Rejected,
     /// The page itself has no more use for it.
@@ -89,10 +94,10 @@ pub(super) enum End {
 impl End {
     /// What a close code says.
     pub(super) fn from_close_code(code: u16) -> Self {
-        if code == FORBIDDEN {
-            Self::Rejected
-        } else {
-            Self::Lost
+        match code {
+            FORBIDDEN => Self::Rejected,
+            TRY_AGAIN_LATER => Self::TurnedAway,
+            _ => Self::Lost,
         }
     }
 }
@@ -141,6 +146,7 @@ mod tests {
     #[test]
     fn only_refused_credentials_end_the_tries() {
         assert_eq!(End::from_close_code(4403), End::Rejected);
+        assert_eq!(End::from_close_code(1013), End::TurnedAway);
         for code in [1000, 1001, 1006, 4400, 4408, 4429] {
             assert_eq!(End::from_close_code(code), End::Lost, "{code}");
         }

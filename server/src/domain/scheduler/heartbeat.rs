@@ -116,8 +116,12 @@ pub(super) async fn go_on(state: State) {
     }
 }
 
-/// Gives one sign of life, of the process and of its runs.
+/// Gives one sign of life, of the process and of its runs. Whether that can be written tells how the database is.
 pub(super) async fn beat(state: &State) -> Result<()> {
+    state.health.learn_from(&state.db, write(state)).await
+}
+
+async fn write(state: &State) -> Result<()> {
     let now = state.clock.now();
     let beats = state.pulse.note(now);
     let running = state.running.ids();

@@ -34,25 +34,39 @@ async fn every_page() {
             .open(&format!("http://{}{path}", app.address()))
             .await;
         browser.has(settled).await;
-        for dark in [false, true] {
-            for (size, width, height) in SIZES {
-                browser.looks_like(width, height, dark).await;
-                let look = format!("{name}-{size}-{}", if dark { "dark" } else { "light" });
-                let violations = browser.accessibility_violations().await;
-                findings.extend(
-                    violations
-                        .into_iter()
-                        .map(|finding| format!("{look}: {finding}")),
-                );
-                if sticks_out(&browser).await {
-                    findings.push(format!("{look}: wider than the window"));
-                }
-                browser.screenshot(&look).await;
-            }
-        }
+        findings.extend(findings_of(&browser, name).await);
     }
     assert_eq!(findings, Vec::<String>::new());
     browser.quit().await;
+}
+
+/// Looks at what a browser shows in every way. There is nothing to be found.
+pub(super) async fn is_fine(browser: &Browser, name: &str) {
+    assert_eq!(findings_of(browser, name).await, Vec::<String>::new());
+}
+
+async fn findings_of(browser: &Browser, name: &str) -> Vec<String> {
+    let mut findings = Vec::new();
+    for dark in [false, true] {
+        for (size, width, height) in SIZES {
+            browser.looks_like(width, height, dark).await;
+            let look = format!("{name}-{size}-{}", if dark { "dark" } else { "light" });
+            let violations = browser.accessibility_violations().await;
+            findings.extend(
+                violations
+                    .into_iter()
+                    .map(|finding| format!("{look}: {finding}")),
+            );
+            if sticks_out(browser).await {
+                findings.push(format!("{look}: wider than the window"));
+            }
+            if overflows(browser).await {
+                findings.push(format!("{look}: the header overflows"));
+            }
+            browser.screenshot(&look).await;
+        }
+    }
+    findings
 }
 
 /// Every page: its name, its address, and what it has when it is there.
@@ -195,6 +209,14 @@ async fn automation(app: &TestApp, source: &Path) -> String {
 async fn sticks_out(browser: &Browser) -> bool {
     let root = "return document.documentElement.scrollWidth > window.innerWidth";
     browser.value_of(root, Vec::new()).await == json!(true)
+}
+
+/// Whether the header has more lines than there is room for.
+async fn overflows(browser: &Browser) -> bool {
+    let header = "const header = document.querySelector('.header');
+        const lowest = Math.max(...[...header.children].map((each) => each.getBoundingClientRect().bottom));
+        return lowest > header.getBoundingClientRect().bottom + 1";
+    browser.value_of(header, Vec::new()).await == json!(true)
 }
 
 /// A closed run with a result of every status; the corrected one is as told.

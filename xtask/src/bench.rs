@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::{
+    cargo,
     mariadb::MariaDb,
     npm,
     server::{self, Profile},
@@ -116,9 +117,11 @@ pub(crate) fn endure(shell: &Shell, minutes: u32) -> Result<()> {
 fn build(shell: &Shell) -> Result<()> {
     server::build(shell, Profile::Release)?;
     step("compile the load generator and the floor", || {
-        Ok(cmd!(shell, "cargo build --release --package {PACKAGE}")
-            .quiet()
-            .run()?)
+        Ok(
+            cargo::as_typed(cmd!(shell, "cargo build --release --package {PACKAGE}"))
+                .quiet()
+                .run()?,
+        )
     })
 }
 

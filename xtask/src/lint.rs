@@ -5,6 +5,7 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use crate::{
+    cargo,
     step::step,
     tools::{self, WASM_TARGET},
     wasm,
@@ -21,10 +22,10 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
 
     let frontend = wasm::PACKAGE;
     step("check the server's code with Clippy", || {
-        Ok(cmd!(
+        Ok(cargo::as_typed(cmd!(
             shell,
             "cargo clippy --workspace --exclude {frontend} --all-targets -- --deny warnings"
-        )
+        ))
         .quiet()
         .run()?)
     })?;
@@ -36,10 +37,10 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
         wasm::TARGET_DIR,
     ];
     step("check the dashboard's code with Clippy", || {
-        Ok(cmd!(
+        Ok(cargo::as_typed(cmd!(
             shell,
             "cargo clippy --package {frontend} --target {WASM_TARGET} {build...} --all-targets -- --deny warnings"
-        )
+        ))
         .quiet()
         .run()?)
     })

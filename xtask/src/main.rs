@@ -7,6 +7,7 @@
 
 mod assets;
 mod bench;
+mod cargo;
 mod compress;
 mod dashboard;
 mod demonstration;

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 use xshell::{Shell, cmd};
 
-use crate::{demonstration::LISTENS, python, step::step};
+use crate::{cargo, demonstration::LISTENS, python, step::step};
 
 /// A fixed version, so that a new one can't change a run by itself.
 const PACKAGE: &str = "schemathesis==4.32.5";
@@ -32,7 +32,9 @@ const TOKEN: &str = "the-admin-token-of-schemathesis";
 pub(crate) fn run(shell: &Shell, minutes: u32) -> Result<()> {
     python::installed(shell, ENVIRONMENT, &[PACKAGE])?;
     step("compile the server", || {
-        Ok(cmd!(shell, "cargo build --bins").quiet().run()?)
+        Ok(cargo::as_typed(cmd!(shell, "cargo build --bins"))
+            .quiet()
+            .run()?)
     })?;
     let server = Server::start()?;
     let description = format!("http://{}/api/openapi.json", server.address);

@@ -5,7 +5,7 @@ use std::{ffi::OsString, fs, os::unix::process::CommandExt, process::Command};
 use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
-use crate::{dashboard, demonstration, step::step};
+use crate::{cargo, dashboard, demonstration, step::step};
 
 const PACKAGE: &str = "daybook";
 const SCHEMA: &str = "server/schema.graphql";
@@ -33,9 +33,11 @@ pub(crate) fn build(shell: &Shell, profile: Profile) -> Result<()> {
     dashboard::build(shell)?;
     let args = profile.cargo_args();
     step("compile the server", || {
-        Ok(cmd!(shell, "cargo build --package {PACKAGE} {args...}")
-            .quiet()
-            .run()?)
+        Ok(
+            cargo::as_typed(cmd!(shell, "cargo build --package {PACKAGE} {args...}"))
+                .quiet()
+                .run()?,
+        )
     })
 }
 
@@ -59,7 +61,7 @@ pub(crate) fn run(
 /// The server's program, which was built before. Cargo knows where it put it, and gives its own
 /// place to it as well.
 pub(crate) fn program(profile: Profile) -> Command {
-    let mut program = Command::new("cargo");
+    let mut program = cargo::program();
     program
         .args(["run", "--quiet", "--package", PACKAGE])
         .args(profile.cargo_args())
@@ -70,7 +72,8 @@ pub(crate) fn program(profile: Profile) -> Command {
 /// Writes the schema as the server prints it.
 pub(crate) fn write_schema(shell: &Shell) -> Result<()> {
     step("write server/schema.graphql", || {
-        let schema = cmd!(shell, "cargo run --package {PACKAGE} -- print-schema").read()?;
+        let schema =
+            cargo::as_typed(cmd!(shell, "cargo run --package {PACKAGE} -- print-schema")).read()?;
         Ok(fs::write(SCHEMA, schema + "\n")?)
     })
 }

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use xshell::{Shell, cmd};
 
 use crate::{
-    bench, deployment, galera,
+    bench, cargo, deployment, galera,
     mariadb::{self, MariaDb},
     step::step,
     test, tools,
@@ -42,14 +42,7 @@ fn tell(shell: &Shell, stories: &[&str]) -> Result<()> {
     tools::debian(shell, &mariadb::PACKAGES)?;
     galera::tools(shell)?;
     deployment::tools(shell)?;
-    step("compile the server and the stories", || {
-        let exclude = ["--exclude", "daybook-frontend"];
-        Ok(
-            cmd!(shell, "cargo build --workspace {exclude...} --bins --tests")
-                .quiet()
-                .run()?,
-        )
-    })?;
+    test::compile(shell)?;
     let database = MariaDb::start(shell)?;
     shell.set_var(test::DATABASE_URL, database.url());
     let places: Vec<_> = stories
@@ -58,10 +51,10 @@ fn tell(shell: &Shell, stories: &[&str]) -> Result<()> {
         .collect();
     let filter = format!("test(soak) & ({})", places.join(" | "));
     step("tell the long stories", || {
-        Ok(cmd!(
+        Ok(cargo::as_typed(cmd!(
             shell,
-            "cargo nextest run --profile soak --package daybook-tests --run-ignored only -E {filter}"
-        )
+            "cargo nextest run --workspace --profile soak --run-ignored only -E {filter}"
+        ))
         .quiet()
         .run()?)
     })

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use xshell::{Shell, cmd};
 
 use crate::{
-    dashboard, deployment,
+    cargo, dashboard, deployment,
     mariadb::MariaDb,
     npm,
     step::step,
@@ -59,13 +59,7 @@ pub(crate) fn run(shell: &Shell, nextest_args: &[OsString]) -> Result<()> {
     npm::installed(shell, BROWSER_TOOLS)?;
     deployment::tools(shell)?;
     dashboard::build(shell)?;
-    // The server's program, which some tests start, is built with what the tests are built with:
-    // for a package alone, cargo would compile many of the libraries once more.
-    step("compile the server and the tests", || {
-        Ok(cmd!(shell, "cargo build --workspace --bins --tests")
-            .quiet()
-            .run()?)
-    })?;
+    compile(shell)?;
 
     let own_database = if env::var_os(DATABASE_URL).is_none() {
         Some(MariaDb::start(shell)?)
@@ -76,8 +70,21 @@ pub(crate) fn run(shell: &Shell, nextest_args: &[OsString]) -> Result<()> {
         shell.set_var(DATABASE_URL, database.url());
     }
     step("run the tests", || {
+        Ok(cargo::as_typed(cmd!(
+            shell,
+            "cargo nextest run --workspace {nextest_args...}"
+        ))
+        .quiet()
+        .run()?)
+    })
+}
+
+/// Compiles the server's program, which some tests start, and the tests: together, for if it were built for a package alone,
+/// cargo would compile many of the libraries once more.
+pub(crate) fn compile(shell: &Shell) -> Result<()> {
+    step("compile the server and the tests", || {
         Ok(
-            cmd!(shell, "cargo nextest run --workspace {nextest_args...}")
+            cargo::as_typed(cmd!(shell, "cargo build --workspace --bins --tests"))
                 .quiet()
                 .run()?,
         )

@@ -14,7 +14,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use xshell::{Shell, cmd};
 
 use crate::{
-    npm,
+    cargo, npm,
     step::step,
     tools::{self, WASM_TARGET},
 };
@@ -67,10 +67,10 @@ pub(crate) struct Part {
 pub(crate) fn compile(shell: &Shell) -> Result<PathBuf> {
     tools::wasm_target(shell)?;
     step("compile the dashboard", || {
-        cmd!(
+        cargo::as_typed(cmd!(
             shell,
             "cargo build --package {PACKAGE} --target {WASM_TARGET} --profile {CARGO_PROFILE} --target-dir {TARGET_DIR}"
-        )
+        ))
         .quiet()
         .run()?;
         Ok(Path::new(TARGET_DIR)

@@ -5,7 +5,7 @@
 //! distinct number of rows is another prepared statement.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     future::Future,
     iter,
 };
@@ -187,32 +187,16 @@ async fn lock_and_read(
     patience: Patience,
 ) -> Result<Ledger> {
     let schedules = lock(transaction, ids.values().copied().collect(), patience).await?;
-    let mut wanted: BTreeMap<ScheduleId, Wanted<'_>> = BTreeMap::new();
+    let mut wanted = Wanted::default();
     for submission in submissions {
         if let Some(id) = ids.get(&submission.schedule) {
-            wanted.entry(*id).or_default().add(*id, submission, tried);
+            wanted.add(*id, submission, tried);
         }
     }
     let mut ledger = Ledger::new(Timestamp::now(), schedules);
-    for (id, wanted) in &wanted {
-        if ledger
-            .schedules
-            .get(id)
-            .is_some_and(|schedule| schedule.expected.is_some())
-        {
-            let scripts: Vec<String> = wanted
-                .scripts
-                .iter()
-                .map(|script| (*script).clone())
-                .collect();
-            let expected = deadline(expected_scripts(transaction, *id, &scripts)).await?;
-            ledger
-                .expected
-                .extend(expected.into_iter().map(|script| (*id, script)));
-        }
-    }
-    read_keys(transaction, &wanted, tried, &mut ledger).await?;
-    read_latest(transaction, &wanted, &mut ledger).await?;
+    read_expected(transaction, &wanted.scripts, &mut ledger).await?;
+    read_keys(transaction, wanted.keys, tried, &mut ledger).await?;
+    read_latest(transaction, wanted.scripts, &mut ledger).await?;
     Ok(ledger)
 }
 
@@ -238,32 +222,53 @@ async fn lock(
     Ok(rows.into_iter().map(|row| (row.schedule_id, row)).collect())
 }
 
-/// What has to be known of a schedule.
+/// What has to be known, of each schedule.
 #[derive(Default)]
 struct Wanted<'a> {
-    scripts: BTreeSet<&'a String>,
-    keys: BTreeSet<Uuid>,
+    scripts: BTreeSet<(ScheduleId, &'a str)>,
+    keys: BTreeSet<(ScheduleId, Uuid)>,
 }
 
 impl<'a> Wanted<'a> {
     /// A key that was just made here is recorded nowhere, unless it was tried before.
     fn add(&mut self, id: ScheduleId, submission: &'a Submission, tried: &Tried) {
         for entry in &submission.entries {
-            self.scripts.insert(&entry.report.script);
-            if entry.has_clients_key() || tried.contains(&(id, entry.key)) {
-                self.keys.insert(entry.key);
+            self.scripts.insert((id, &entry.report.script));
+            let key = (id, entry.key);
+            if entry.has_clients_key() || tried.contains(&key) {
+                self.keys.insert(key);
             }
         }
     }
 }
 
+/// Which of the scripts their schedules expect.
+async fn read_expected(
+    transaction: &Transaction<'_>,
+    scripts: &BTreeSet<(ScheduleId, &str)>,
+    ledger: &mut Ledger,
+) -> Result<()> {
+    let scripts: Vec<_> = scripts.iter().copied().collect();
+    for of_one in of_each(&scripts) {
+        let id = of_one[0].0;
+        let schedule = ledger.schedules.get(&id);
+        if schedule.is_none_or(|schedule| schedule.expected.is_none()) {
+            continue;
+        }
+        let scripts: Vec<String> = of_one.iter().map(|(_, name)| (*name).to_owned()).collect();
+        let expected = deadline(expected_scripts(transaction, id, &scripts)).await?;
+        let expected = expected.into_iter().map(|script| (id, script));
+        ledger.expected.extend(expected);
+    }
+    Ok(())
+}
+
 async fn read_keys(
     transaction: &Transaction<'_>,
-    wanted: &BTreeMap<ScheduleId, Wanted<'_>>,
+    keys: BTreeSet<(ScheduleId, Uuid)>,
     tried: &Tried,
     ledger: &mut Ledger,
 ) -> Result<()> {
-    let keys = wanted.iter().map(|(id, wanted)| (*id, &wanted.keys));
     let mut numbers: BTreeSet<Key> = BTreeSet::new();
     for (condition, values) in each_schedule("idempotency_key", keys) {
         let text = format!(
@@ -284,21 +289,15 @@ async fn read_keys(
             ledger.recorded.insert(key, recorded);
         }
     }
-    let mut of_each: BTreeMap<ScheduleId, BTreeSet<i32>> = BTreeMap::new();
-    for (id, number) in numbers {
-        of_each.entry(id).or_default().insert(number);
-    }
-    let numbers = of_each.iter().map(|(id, numbers)| (*id, numbers));
     let conditions = each_schedule("number", numbers);
     read_rows(transaction, "PRIMARY", conditions, ledger).await
 }
 
 async fn read_latest(
     transaction: &Transaction<'_>,
-    wanted: &BTreeMap<ScheduleId, Wanted<'_>>,
+    scripts: BTreeSet<(ScheduleId, &str)>,
     ledger: &mut Ledger,
 ) -> Result<()> {
-    let scripts = wanted.iter().map(|(id, wanted)| (*id, &wanted.scripts));
     let conditions = each_schedule("script", scripts);
     let conditions = conditions
         .into_iter()
@@ -343,30 +342,30 @@ const PAIRS_PER_STATEMENT: usize = 128;
 /// A condition of a statement, with its values.
 type Condition = (String, Vec<Value>);
 
+/// What is wanted of the schedules, those of one after those of another.
+fn of_each<V>(wanted: &[(ScheduleId, V)]) -> impl Iterator<Item = &[(ScheduleId, V)]> {
+    wanted.chunk_by(|one, next| one.0 == next.0)
+}
+
 /// What is wanted of each schedule, as conditions of few shapes, for each is another prepared statement: a list for a schedule
 /// of which much is wanted, and pairs, 1, 2, 4, 8, … of them, for all of those of which little is.
-fn each_schedule<'a, V>(
+///
+/// What is wanted of one schedule comes together.
+fn each_schedule<V: Copy + Into<Value>>(
     column: &str,
-    wanted: impl Iterator<Item = (ScheduleId, &'a BTreeSet<V>)>,
-) -> Vec<Condition>
-where
-    V: Clone + Into<Value> + Ord + 'a,
-{
+    wanted: impl IntoIterator<Item = (ScheduleId, V)>,
+) -> Vec<Condition> {
+    let wanted: Vec<_> = wanted.into_iter().collect();
     let mut conditions: Vec<Condition> = Vec::new();
     let mut pairs: Vec<[Value; 2]> = Vec::new();
-    for (id, wanted) in wanted {
-        let wanted: Vec<&V> = wanted.iter().collect();
-        if wanted.len() <= LITTLE {
-            pairs.extend(
-                wanted
-                    .into_iter()
-                    .map(|value| [id.into(), value.clone().into()]),
-            );
+    for of_one in of_each(&wanted) {
+        if of_one.len() <= LITTLE {
+            pairs.extend(of_one.iter().map(|&(id, value)| [id.into(), value.into()]));
             continue;
         }
-        for some in wanted.chunks(VALUES_PER_STATEMENT) {
-            let (list, values) = in_list(some.iter().map(|&value| value.clone()));
-            let values = iter::once(id.into()).chain(values).collect();
+        for some in of_one.chunks(VALUES_PER_STATEMENT) {
+            let (list, values) = in_list(some.iter().map(|(_, value)| *value));
+            let values = iter::once(some[0].0.into()).chain(values).collect();
             conditions.push((format!("schedule_id = ? AND {column}{list}"), values));
         }
     }
@@ -399,12 +398,7 @@ async fn write_ledger(transaction: &Transaction<'_>, ledger: &Ledger) -> Result<
 }
 
 async fn supersede(transaction: &Transaction<'_>, keys: &BTreeSet<Key>) -> Result<()> {
-    let mut of_each: BTreeMap<ScheduleId, BTreeSet<i32>> = BTreeMap::new();
-    for (id, number) in keys {
-        of_each.entry(*id).or_default().insert(*number);
-    }
-    let numbers = of_each.iter().map(|(id, numbers)| (*id, numbers));
-    for (condition, values) in each_schedule("number", numbers) {
+    for (condition, values) in each_schedule("number", keys.iter().copied()) {
         let hint = by_index(transaction, "PRIMARY");
         let text = format!("UPDATE result{hint} SET latest = FALSE WHERE {condition}");
         statement(transaction.change(text.into(), values)).await?;
@@ -489,16 +483,17 @@ async fn deadline<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
 
     #[test]
     fn much_of_one_schedule_is_a_list() {
-        let numbers: BTreeSet<i32> = (0..1_500).collect();
-        let conditions = each_schedule("number", iter::once((ScheduleId(1), &numbers)));
+        let of_one = |numbers: Range<i32>| numbers.map(|number| (ScheduleId(1), number));
+        let conditions = each_schedule("number", of_one(0..1_500));
         let lengths: Vec<usize> = conditions.iter().map(|(_, values)| values.len()).collect();
         assert_eq!(lengths, [1 + 1_024, 1 + 512]);
-        let few = BTreeSet::from([1, 2, 3, 4, 5]);
-        let conditions = each_schedule("number", iter::once((ScheduleId(1), &few)));
+        let conditions = each_schedule("number", of_one(1..6));
         assert_eq!(
             conditions[0].0,
             "schedule_id = ? AND number IN (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -507,21 +502,16 @@ mod tests {
 
     #[test]
     fn little_of_many_schedules_is_pairs_of_few_shapes() {
-        let small = [
-            (ScheduleId(1), BTreeSet::from([1])),
-            (ScheduleId(2), BTreeSet::from([2, 3])),
-        ];
-        let conditions = each_schedule("number", small.iter().map(|(id, numbers)| (*id, numbers)));
+        let few = [(ScheduleId(1), 1), (ScheduleId(2), 2), (ScheduleId(2), 3)];
+        let conditions = each_schedule("number", few);
         let [(condition, values)] = conditions.as_slice() else {
             panic!("one will do: {conditions:?}");
         };
         let pair = "(schedule_id = ? AND number = ?)";
         assert_eq!(*condition, [pair; 4].join(" OR "));
         assert_eq!(values[4..6], values[6..8]);
-        let many: Vec<_> = (1..=200)
-            .map(|id| (ScheduleId(id), BTreeSet::from([7])))
-            .collect();
-        let conditions = each_schedule("number", many.iter().map(|(id, numbers)| (*id, numbers)));
+        let many = (1..=200).map(|id| (ScheduleId(id), 7));
+        let conditions = each_schedule("number", many);
         let lengths: Vec<usize> = conditions.iter().map(|(_, values)| values.len()).collect();
         assert_eq!(lengths, [256, 256]);
     }

@@ -66,6 +66,11 @@ impl Outage {
             is_news
         });
     }
+
+    /// Notes that nothing is known to be the matter any more.
+    pub(super) fn end(outage: RwSignal<Option<Self>>) {
+        outage.maybe_update(|outage| outage.take().is_some());
+    }
 }
 
 impl Api {

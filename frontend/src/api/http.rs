@@ -63,6 +63,11 @@ pub(super) async fn post(path: &str, body: String) -> Result<Answer, Error> {
     })
 }
 
+/// Whether a server answers at all, whatever it has to say of itself.
+pub(super) async fn answers() -> bool {
+    Request::get("/healthz").send().await.is_ok()
+}
+
 /// Takes a request back when nobody waits for its answer any more.
 struct AbortOnDrop(Option<AbortController>);
 

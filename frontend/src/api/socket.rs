@@ -34,7 +34,7 @@ use self::{
 use super::{
     error::{Code, Error, Extensions, GraphQlError, data_or_error},
     health::Outage,
-    http::from_json,
+    http::{self, from_json},
     session::Session,
 };
 
@@ -334,17 +334,36 @@ impl Shared {
         self.commands.borrow_mut().take();
         self.forget_wire_ids();
         self.connection.set(Connection::Offline);
+        Outage::end(self.outage);
     }
 
     /// The server has recognised us. Should its database be in trouble, it will tell.
     fn opened(&self) {
-        self.outage.maybe_update(|outage| outage.take().is_some());
+        Outage::end(self.outage);
     }
 
     /// The connection is gone, and with it every operation on it.
     fn lost(&self) {
         self.forget_wire_ids();
         self.note_interruption();
+    }
+
+    /// A server that waits for its database admits no socket either. Where none is there at all, it is not the database that
+    /// is the matter.
+    fn doubt_outage(self: &Rc<Self>) {
+        if self.outage.get_untracked().is_none() {
+            return;
+        }
+        let shared = Rc::downgrade(self);
+        spawn_local(async move {
+            let is_there = http::answers().await;
+            if let Some(shared) = shared.upgrade()
+                && !is_there
+                && shared.connection.get_untracked() != Connection::Live
+            {
+                Outage::end(shared.outage);
+            }
+        });
     }
 
     /// Something is not up to date from now on.
@@ -480,6 +499,8 @@ async fn drive(shared: Weak<Shared>, mut commands: mpsc::UnboundedReceiver<Comma
                 shared.lost();
                 if end == End::TurnedAway {
                     Outage::begin(shared.outage);
+                } else {
+                    shared.doubt_outage();
                 }
             }
         }

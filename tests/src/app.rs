@@ -110,7 +110,7 @@ impl TestApp {
 
     /// Creates a reporter, and hands it out beside the app.
     pub async fn with_reporter(self, name: &str) -> (Self, Api) {
-        let reporter = self.admin().create_client(name, Role::Reporter).await;
+        let reporter = self.reporter(name).await;
         (self, reporter)
     }
 
@@ -151,6 +151,11 @@ impl TestApp {
     /// The client `admin`.
     pub fn admin(&self) -> Api {
         Api::new(self.address, Credential::Token(ADMIN_TOKEN.into()))
+    }
+
+    /// A new client that reports.
+    pub async fn reporter(&self, name: &str) -> Api {
+        self.admin().create_client(name, Role::Reporter).await
     }
 }
 

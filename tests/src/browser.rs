@@ -39,6 +39,9 @@ const FLAGS: [&str; 9] = [
 /// The badge of a page that is up to date.
 pub const LIVE: &str = "[data-testid=connection][data-state=live]";
 
+/// The badge of a page whose server went away.
+pub const RECONNECTING: &str = "[data-testid=connection][data-state=reconnecting]";
+
 /// The accessibility engine, for browsers.
 const AXE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),

@@ -31,7 +31,7 @@ pub use api::{
     ScheduleStatus,
 };
 pub use app::TestApp;
-pub use browser::{Browser, LIVE};
+pub use browser::{Browser, LIVE, RECONNECTING};
 pub use database::Database;
 pub use disk::SmallDisk;
 pub use galera::Galera;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use crate::ADMIN_TOKEN;
-use crate::api::{Api, Credential};
+use crate::api::{Api, Credential, Role};
 use crate::database::Database;
 use crate::ports::free_address;
 use crate::tool::{succeeds, system};
@@ -221,6 +221,11 @@ impl ServerProcess {
     /// The client `admin`.
     pub fn admin(&self) -> Api {
         Api::new(self.address, Credential::Token(ADMIN_TOKEN.into()))
+    }
+
+    /// A new client that reports.
+    pub async fn reporter(&self, name: &str) -> Api {
+        self.admin().create_client(name, Role::Reporter).await
     }
 
     /// How much memory it has, in KiB.

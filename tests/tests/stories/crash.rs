@@ -1,8 +1,6 @@
 //! `kill -9` in the middle of reporting, over and over: an acknowledged result is on disk, and counted once.
 
-use daybook_tests::{
-    Database, Reporters, ResilientSubscriber, Role, ServerProcess, on_both_databases,
-};
+use daybook_tests::{Database, Reporters, ResilientSubscriber, ServerProcess, on_both_databases};
 
 use super::promise;
 
@@ -27,10 +25,7 @@ on_both_databases!(
 
 async fn killed(database: Database, times: usize) {
     let mut server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("crashes").await;
     let subscriber = ResilientSubscriber::follow(&reporter, schedule);
 

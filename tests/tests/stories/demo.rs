@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use daybook_tests::process::run_command;
-use daybook_tests::{
-    ADMIN_TOKEN, Api, PATIENCE, Progress, Role, ScheduleStatus, TestApp, eventually,
-};
+use daybook_tests::{ADMIN_TOKEN, Api, PATIENCE, Progress, ScheduleStatus, TestApp, eventually};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -97,7 +95,7 @@ async fn three_weeks_and_a_live_run() {
 async fn mistakes_are_told_in_a_sentence() {
     let app = TestApp::sqlite().await;
     let server = format!("http://{}", app.address());
-    let reporter = app.admin().create_client("nightly", Role::Reporter).await;
+    let reporter = app.reporter("nightly").await;
     let nobody = format!("http://{}", daybook_tests::ports::free_address());
     for (url, token, told) in [
         (

@@ -9,8 +9,8 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use daybook_tests::subscriber::{Change, SCHEDULE_CHANGES};
 use daybook_tests::{
-    ADMIN_TOKEN, Api, Database, NatsServer, PATIENCE, Report, Role, ServerProcess, Socket,
-    eventually, on_both_databases, within,
+    ADMIN_TOKEN, Api, Database, NatsServer, PATIENCE, Report, ServerProcess, Socket, eventually,
+    on_both_databases, within,
 };
 use nix::{sys::stat::Mode, unistd::mkfifo};
 use serde_json::{Value, json};
@@ -329,7 +329,7 @@ struct Reported {
 
 impl Follower {
     async fn between(one: &ServerProcess, other: &ServerProcess) -> Self {
-        let reporter = one.admin().create_client("nightly", Role::Reporter).await;
+        let reporter = one.reporter("nightly").await;
         let schedule = reporter.open_schedule("bus").await;
         let mut socket = Socket::connect(&reporter.through(other.address())).await;
         let name = json!({ "name": schedule });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use daybook_tests::{
-    Api, Database, Galera, HaProxy, Reporters, ResilientSubscriber, Role, ServerProcess, TestApp,
+    Api, Database, Galera, HaProxy, Reporters, ResilientSubscriber, ServerProcess, TestApp,
     eventually,
 };
 use sea_orm::{ConnectOptions, ConnectionTrait, DbBackend, Statement};
@@ -46,7 +46,7 @@ async fn soak_nodes_that_are_killed_frozen_and_restarted() {
     let proxy = HaProxy::before_nodes(cluster.addresses()).await;
     let url = Galera::url_at(proxy.address());
     let (one, two) = tokio::join!(ServerProcess::start_on(&url), ServerProcess::start_on(&url));
-    let reporter = one.admin().create_client("nightly", Role::Reporter).await;
+    let reporter = one.reporter("nightly").await;
     let schedule = reporter.open_schedule("a cluster").await;
     let clients = through_both(&reporter, &one, &two, REPORTERS);
     let subscribers: Vec<_> = through_both(&reporter, &one, &two, 4)
@@ -117,7 +117,7 @@ async fn soak_two_servers_at_two_nodes() {
     let [at_one, at_two, _] = cluster.addresses().map(Galera::url_at);
     let one = ServerProcess::start_on(&at_one).await;
     let two = ServerProcess::start_on(&at_two).await;
-    let reporter = one.admin().create_client("nightly", Role::Reporter).await;
+    let reporter = one.reporter("nightly").await;
     let schedule = reporter.open_schedule("two nodes").await;
     let subscribers: Vec<_> = through_both(&reporter, &one, &two, 4)
         .iter()

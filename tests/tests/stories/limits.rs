@@ -109,8 +109,8 @@ async fn a_batch_is_as_long_as_the_settings_let_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_a_second() {
     let app = limited(|limits| limits.requests_per_second = 5).await;
-    let busy = app.admin().create_client("busy", Role::Reporter).await;
-    let quiet = app.admin().create_client("quiet", Role::Reporter).await;
+    let busy = app.reporter("busy").await;
+    let quiet = app.reporter("quiet").await;
     let asked = async |api: &Api| api.query("{ viewer { name } }", Value::Null).await;
     let mut answers = Vec::new();
     for _ in 0..20 {

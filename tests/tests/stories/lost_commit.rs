@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use daybook_tests::proxy::Loss;
 use daybook_tests::{
-    Api, CuttingProxy, Database, PATIENCE, Progress, Report, Role, ServerProcess, eventually,
+    Api, CuttingProxy, Database, PATIENCE, Progress, Report, ServerProcess, eventually,
     on_both_databases, within,
 };
 use futures_util::future::join_all;
@@ -26,10 +26,7 @@ impl Fragile {
         let database = Database::mariadb().await;
         let proxy = CuttingProxy::before(database.address()).await;
         let server = ServerProcess::start_on(&database.url_through(proxy.address())).await;
-        let reporter = server
-            .admin()
-            .create_client("nightly", Role::Reporter)
-            .await;
+        let reporter = server.reporter("nightly").await;
         let schedule = reporter.open_schedule("fragile").await;
         Self {
             proxy,
@@ -217,10 +214,7 @@ async fn frozen_in_a_transaction() {
 async fn one_locked_schedule_among_others() {
     let database = Database::mariadb().await;
     let server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let (locked, free) = (
         reporter.open_schedule("locked").await,
         reporter.open_schedule("free").await,
@@ -250,10 +244,7 @@ async fn one_locked_schedule_among_others() {
 /// UNAVAILABLE, and sent again it is there once.
 async fn behind_a_lock(database: Database) {
     let server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("locked").await;
     let lock = lock_schedules(&database).await;
     let report = Report::pass("login").key(Uuid::new_v4());

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use daybook_tests::{
-    ADMIN_TOKEN, Api, Database, PATIENCE, Report, Reporters, ResilientSubscriber, Role,
-    ServerProcess, SmallDisk, Socket, TestApp, eventually,
+    ADMIN_TOKEN, Api, Database, PATIENCE, Report, Reporters, ResilientSubscriber, ServerProcess,
+    SmallDisk, Socket, TestApp, eventually,
 };
 use futures_util::future::{join_all, poll_immediate};
 use sea_orm::{ConnectOptions, ConnectionTrait, DbBackend, Statement};
@@ -37,10 +37,7 @@ async fn soak_mariadb_restarted_ten_times() {
 async fn restarted(times: usize) {
     let mut database = Database::on_own_mariadb().await;
     let server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("restarts").await;
     let subscribers = [(); 2].map(|()| ResilientSubscriber::follow(&reporter, schedule));
 
@@ -133,10 +130,7 @@ async fn read_only_for_a_while() {
     root.execute_unprepared(rights).await.expect("a user");
     let url = database.url_as("daybook");
     let server = ServerProcess::start_on(&url).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("read-only").await;
     let report = Report::pass("login").key(Uuid::new_v4());
     let set = async |on: &str| {
@@ -329,10 +323,7 @@ async fn too_many_connections() {
         REVOKE CONNECTION ADMIN, SUPER ON *.* FROM daybook@'127.0.0.1'";
     root.execute_unprepared(rights).await.expect("a user");
     let server = ServerProcess::start_on(&database.url_as("daybook")).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("crowded").await;
     reporter.reported(schedule, Report::pass("before")).await;
     let mut others = Vec::new();
@@ -448,10 +439,7 @@ async fn many_behind_a_lock() {
 async fn a_file_that_can_not_grow() {
     let database = Database::sqlite();
     let server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("full").await;
     let subscribers = [ResilientSubscriber::follow(&reporter, schedule)];
     let reporters = Reporters::start(vec![reporter.clone(); REPORTERS], schedule);
@@ -492,10 +480,7 @@ async fn soak_a_file_system_that_fills_up() {
     };
     let database = Database::sqlite_in(disk.path());
     let server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("full").await;
     let subscribers = [(); 2].map(|()| ResilientSubscriber::follow(&reporter, schedule));
     let reporters = Reporters::start_paced(vec![reporter.clone(); REPORTERS], schedule, PACE);

@@ -322,7 +322,7 @@ async fn another_process(database: Database) {
         ServerProcess::start(&database).await,
         ServerProcess::start(&database).await,
     );
-    let reporter = one.admin().create_client("nightly", Role::Reporter).await;
+    let reporter = one.reporter("nightly").await;
     let mut socket = Socket::connect(&reporter.through(two.address())).await;
     follow(&mut socket, Value::Null).await;
     assert_eq!(next_entry(&mut socket).await["action"], "CLIENT_CREATE");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use daybook_tests::{ADMIN_TOKEN, Database, PATIENCE, Role, ServerProcess, within};
+use daybook_tests::{ADMIN_TOKEN, Database, PATIENCE, ServerProcess, within};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -57,10 +57,7 @@ async fn a_night_in_five_commands() {
 async fn one_plain_curl_for_junit() {
     let database = Database::sqlite();
     let server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("nightly").await;
     let folder = TempDir::new().expect("a temporary folder");
     let xml = include_str!("../../fixtures/junit/pytest.xml");

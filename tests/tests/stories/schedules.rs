@@ -58,7 +58,7 @@ async fn opened_twice_under_one_name(database: Database) {
     let again = reporter.open_schedule_with(input.clone()).await;
     assert_eq!(again.data("/createSchedule/schedule"), first);
 
-    let other = app.admin().create_client("weekly", Role::Reporter).await;
+    let other = app.reporter("weekly").await;
     assert_eq!(other.open_schedule_with(input).await.code(), "CONFLICT");
 }
 

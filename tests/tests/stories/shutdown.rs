@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use daybook_tests::subscriber::SCHEDULE_CHANGES;
 use daybook_tests::{
-    ADMIN_TOKEN, Api, Database, PATIENCE, Report, Role, ServerProcess, Socket, eventually,
+    ADMIN_TOKEN, Api, Database, PATIENCE, Report, ServerProcess, Socket, eventually,
     on_both_databases, within,
 };
 use serde_json::json;
@@ -15,10 +15,7 @@ use uuid::Uuid;
 /// A request whose body is still on its way when the signal comes is answered; the next one isn't taken.
 async fn a_request_under_way_is_finished(database: Database) {
     let mut server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("shutdown").await;
     let mut request = HalfSent::begin(&reporter, schedule).await;
 
@@ -42,10 +39,7 @@ async fn a_request_under_way_is_finished(database: Database) {
 /// Reporters in full swing: whatever was acknowledged before the end is there afterwards.
 async fn in_full_swing(database: Database) {
     let mut server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("shutdown").await;
     let reporters: Vec<_> = (0..10)
         .map(|machine| tokio::spawn(report_until_gone(reporter.clone(), schedule, machine)))
@@ -75,10 +69,7 @@ async fn in_full_swing(database: Database) {
 /// Sockets are closed with "going away", and an idle one doesn't hold the server up.
 async fn sockets_are_told(database: Database) {
     let mut server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("shutdown").await;
     let mut subscribed = Socket::connect(&reporter).await;
     subscribed

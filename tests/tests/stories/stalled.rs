@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use daybook_tests::socket::Message;
 use daybook_tests::subscriber::Change;
-use daybook_tests::{Api, Database, PATIENCE, Report, Role, ServerProcess, Socket, within};
+use daybook_tests::{Api, Database, PATIENCE, Report, ServerProcess, Socket, within};
 use futures_util::{StreamExt, stream};
 use serde_json::json;
 use tokio::sync::watch;
@@ -49,10 +49,7 @@ async fn soak_five_hundred_that_stop_reading() {
 async fn stop_reading(stalled: usize, reports: usize) {
     let database = Database::sqlite();
     let server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("stalled").await;
     let readers: Vec<_> = (0..EAGER)
         .map(|_| Reader::start(&reporter, schedule))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use daybook_tests::{
-    ADMIN_TOKEN, Credential, Database, PATIENCE, Progress, Report, ResilientSubscriber, Role,
+    ADMIN_TOKEN, Credential, Database, PATIENCE, Progress, Report, ResilientSubscriber,
     ServerProcess, Socket, eventually, on_both_databases, within,
 };
 use futures_util::future::join_all;
@@ -19,7 +19,7 @@ async fn one_schedule_through_both(database: Database) {
         ServerProcess::start(&database).await,
         ServerProcess::start(&database).await,
     );
-    let reporter = one.admin().create_client("nightly", Role::Reporter).await;
+    let reporter = one.reporter("nightly").await;
     let schedule = reporter.open_schedule("two servers").await;
     let subscribers = [&one, &two]
         .map(|server| ResilientSubscriber::follow(&reporter.through(server.address()), schedule));
@@ -58,11 +58,7 @@ async fn a_token_revoked_elsewhere(database: Database) {
         ServerProcess::start(&database).await,
         ServerProcess::start(&database).await,
     );
-    let reporter = one
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await
-        .through(two.address());
+    let reporter = one.reporter("nightly").await.through(two.address());
     let mut socket = Socket::connect(&reporter).await;
 
     one.admin().revoke_client("nightly").await.data("");
@@ -118,7 +114,7 @@ async fn started_at_the_same_moment(database: Database) {
         ServerProcess::start(&database),
         ServerProcess::start(&database)
     );
-    let reporter = one.admin().create_client("nightly", Role::Reporter).await;
+    let reporter = one.reporter("nightly").await;
     let schedule = reporter.open_schedule("two servers").await;
     reporter
         .through(two.address())

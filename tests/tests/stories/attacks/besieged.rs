@@ -3,9 +3,7 @@
 use std::time::{Duration, Instant};
 
 use daybook_tests::http::exchange;
-use daybook_tests::{
-    ADMIN_TOKEN, Answer, Api, Database, PATIENCE, Report, Role, ServerProcess, within,
-};
+use daybook_tests::{ADMIN_TOKEN, Answer, Api, Database, PATIENCE, Report, ServerProcess, within};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -41,10 +39,7 @@ impl Besieged {
         ];
         let settings: Vec<_> = common.into_iter().chain(settings.iter().copied()).collect();
         let server = ServerProcess::start_with(&settings).await;
-        let reporter = server
-            .admin()
-            .create_client("nightly", Role::Reporter)
-            .await;
+        let reporter = server.reporter("nightly").await;
         let schedule = reporter.open_schedule("besieged").await;
         reporter.reported(schedule, Report::pass("before")).await;
         Self {

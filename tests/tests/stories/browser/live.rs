@@ -1,11 +1,12 @@
 //! A schedule's page moves as reports come, through whatever happens to the server.
 
-use daybook_tests::{Browser, Database, LIVE, Report, ResultStatus, Role, ServerProcess, TestApp};
+use daybook_tests::{
+    Browser, Database, LIVE, RECONNECTING, Report, ResultStatus, ServerProcess, TestApp,
+};
 use serde_json::json;
 
 /// The badge that says whether the page is live.
 const CONNECTION: &str = "[data-testid=connection]";
-const RECONNECTING: &str = "[data-testid=connection][data-state=reconnecting]";
 
 /// One schedule: rows, counts and status move as the reports come.
 #[tokio::test(flavor = "multi_thread")]
@@ -67,10 +68,7 @@ async fn one_schedule_moves() {
 async fn through_a_server_restart() {
     let database = Database::sqlite();
     let mut server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("nightly build").await;
     reporter.reported(schedule, Report::pass("before")).await;
     let browser = Browser::signed_in(server.address()).await;

@@ -1,6 +1,6 @@
 //! The database is in trouble: every page says what is the matter, and goes on by itself.
 
-use daybook_tests::{Browser, Database, LIVE, Report, Role, ServerProcess};
+use daybook_tests::{Browser, Database, LIVE, RECONNECTING, Report, ServerProcess};
 
 use super::looks;
 
@@ -11,35 +11,51 @@ const NOTICE: &str = "[data-testid=outage]";
 async fn away_for_a_while() {
     let mut database = Database::on_own_mariadb().await;
     let server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("nightly build").await;
     reporter.reported(schedule, Report::pass("before")).await;
     let page = format!("http://{}/schedules/{schedule}", server.address());
-    let open = Browser::signed_in(server.address()).await;
-    open.open(&page).await;
-    open.reads("[data-testid=count-pass]", "1").await;
+    let browser = Browser::signed_in(server.address()).await;
+    browser.open(&page).await;
+    browser.reads("[data-testid=count-pass]", "1").await;
 
     database.server().kill();
-    open.has(TROUBLED).await;
-    open.shows("The server can't reach its database.").await;
-    open.shows("before").await;
-    looks::is_fine(&open, "outage-away").await;
+    browser.has(TROUBLED).await;
+    browser.shows("The server can't reach its database.").await;
+    browser.shows("before").await;
+    looks::is_fine(&browser, "outage-away").await;
     // The page knows nothing any more, and the server can't even tell who asks.
-    open.reload().await;
-    open.has(TROUBLED).await;
-    open.has(NOTICE).await;
-    open.shows("Loading the schedule").await;
-    open.screenshot("outage-reloaded").await;
+    browser.reload().await;
+    browser.has(TROUBLED).await;
+    browser.has(NOTICE).await;
+    browser.shows("Loading the schedule").await;
+    browser.screenshot("outage-reloaded").await;
 
     database.server().restart().await;
-    open.has(LIVE).await;
-    open.has_count(NOTICE, 0).await;
+    browser.has(LIVE).await;
+    browser.has_count(NOTICE, 0).await;
     reporter.reported(schedule, Report::pass("after")).await;
-    open.reads("[data-testid=count-pass]", "2").await;
-    open.quit().await;
+    browser.reads("[data-testid=count-pass]", "2").await;
+    browser.quit().await;
+}
+
+/// Then the server goes too: nothing is known of the database any more, and it is not what is the matter.
+#[tokio::test(flavor = "multi_thread")]
+async fn away_with_the_server() {
+    let mut database = Database::on_own_mariadb().await;
+    let mut server = ServerProcess::start(&database).await;
+    let browser = Browser::signed_in(server.address()).await;
+
+    database.server().kill();
+    browser.has(TROUBLED).await;
+    server.kill().await;
+    browser.has(RECONNECTING).await;
+    browser.has_count(NOTICE, 0).await;
+
+    database.server().restart().await;
+    server.restart().await;
+    browser.has(LIVE).await;
+    browser.quit().await;
 }
 
 /// What is there can be read, and that is said.
@@ -47,10 +63,7 @@ async fn away_for_a_while() {
 async fn no_room_for_a_while() {
     let database = Database::sqlite();
     let server = ServerProcess::start(&database).await;
-    let reporter = server
-        .admin()
-        .create_client("nightly", Role::Reporter)
-        .await;
+    let reporter = server.reporter("nightly").await;
     let schedule = reporter.open_schedule("nightly build").await;
     reporter.reported(schedule, Report::pass("before")).await;
     let browser = Browser::signed_in(server.address()).await;

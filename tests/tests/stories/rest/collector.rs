@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use daybook_tests::http::exchange;
 use daybook_tests::{
-    Answer, Api, Credential, Database, ResultStatus, Role, ScheduleStatus, TestApp,
-    on_both_databases, within,
+    Answer, Api, Credential, Database, ResultStatus, ScheduleStatus, TestApp, on_both_databases,
+    within,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use super::{People, invalid, plain, refusal, shown};
 /// What a nightly script of the original does: open, report with letters, close; and what everybody then sees.
 async fn a_night_by_forms(database: Database) {
     let app = TestApp::start(database).await;
-    let client = app.admin().create_client("nightly", Role::Reporter).await;
+    let client = app.reporter("nightly").await;
     let token = client.token();
     let anonymous = app.anonymous();
 
@@ -90,7 +90,7 @@ async fn to_the_newest_open_schedule(database: Database) {
         .await
         .with_reporter("nightly")
         .await;
-    let other = app.admin().create_client("other", Role::Reporter).await;
+    let other = app.reporter("other").await;
     let report = [("script", "login"), ("result", "b")];
     assert_eq!(
         refusal(&client.post_form("/result/add", &report).await),
@@ -154,7 +154,7 @@ async fn closing_all_of_ones_own(database: Database) {
         .await
         .with_reporter("nightly")
         .await;
-    let other = app.admin().create_client("other", Role::Reporter).await;
+    let other = app.reporter("other").await;
     let mine = [
         client.open_schedule("a").await,
         client.open_schedule("b").await,
@@ -228,7 +228,7 @@ async fn refused(database: Database) {
         assert_eq!(refusal(&answer), (404, "NOT_FOUND".into()), "{path}");
     }
     let name = schedule.to_string();
-    let other = app.admin().create_client("other", Role::Reporter).await;
+    let other = app.reporter("other").await;
     let mut fields = good.to_vec();
     fields.push(("schedule", &name));
     for path in ["/result/add", "/schedule/close"] {
@@ -292,7 +292,7 @@ async fn no_forms(database: Database) {
 /// A form may come in parts, as `curl -F` sends it: a real one.
 async fn in_parts(database: Database) {
     let app = TestApp::start(database).await;
-    let client = app.admin().create_client("nightly", Role::Reporter).await;
+    let client = app.reporter("nightly").await;
     let (token, url) = (client.token(), app.address());
     let script = format!(
         "curl -sS -F token={token} http://{url}/schedule/add && echo && \

@@ -124,10 +124,11 @@ fn block(line: &str) -> Result<Option<Observation>, String> {
         number(line, AZIMUTH_MAXIMUM)?,
     );
     let pointing = (minimum, number(line, ALTITUDE)?, (maximum - minimum).abs());
+    let name = column(line, NAME)?;
     let Some(span) = Interval::new(start, stop) else {
         return Ok(None);
     };
-    Observation::master("block", column(line, NAME)?, span, pointing)
+    Observation::master("block", name, span, pointing)
         .map(Some)
         .map_err(|error| error.to_string())
 }

@@ -106,27 +106,23 @@ impl Api {
     fn send(self, body: String) -> LocalBoxFuture<'static, Result<Box<RawValue>, Error>> {
         async move {
             let answer = http::execute(body).await;
-            self.heed(&answer);
+            if let Err(error) = &answer {
+                self.heed(error);
+            }
             answer
         }
         .boxed_local()
     }
 
-    /// What an answer says of more than the request that it is for.
-    fn heed(self, answer: &Result<Box<RawValue>, Error>) {
-        let is_refused = |code| answer.as_ref().is_err_and(|error| error.is(code));
-        if is_refused(Code::Unauthenticated) {
+    /// What an error says of more than the request that met it.
+    fn heed(self, error: &Error) {
+        if error.is(Code::Unauthenticated) {
             self.session.set(Session::SignedOut);
         }
-        if self.socket.connection().get_untracked() == Connection::Live {
-            // It tells how the database is.
-            return;
-        }
-        // A server that waits for its database admits no socket that could tell.
-        if is_refused(Code::Unavailable) {
+        let is_connected = self.socket.connection().get_untracked() == Connection::Live;
+        if error.is(Code::Unavailable) && !is_connected {
+            // A server that waits for its database admits no socket that could tell.
             Outage::begin(self.outage);
-        } else if answer.is_ok() {
-            Outage::end(self.outage);
         }
     }
 }

@@ -48,9 +48,9 @@ impl Running {
         self.lock().keys().copied().collect()
     }
 
-    /// Whether one more may begin.
-    pub(crate) fn has_room(&self) -> bool {
-        self.lock().len() < AT_ONCE
+    /// How many more may begin.
+    pub(crate) fn room(&self) -> usize {
+        AT_ONCE.saturating_sub(self.lock().len())
     }
 
     /// Tells a run to stop, where this process is at it. The first reason stays.

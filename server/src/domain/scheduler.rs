@@ -29,6 +29,10 @@ const LOOK_SECONDS: i32 = 2;
 /// How long a run stays a process's that gives no sign of life, in seconds.
 pub(crate) const LEASE_SECONDS: i32 = 15;
 
+/// How many tasks are settled, or runs are taken, in one transaction. Each has to be on disk before the next one begins, and
+/// on SQLite also those of other processes: of two hundred that fall due in the same second, the last would begin seconds late.
+const TOGETHER: usize = 16;
+
 /// How long to wait where the database could not be asked.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -79,18 +83,23 @@ async fn pass(state: &State) -> Result<Option<Timestamp>> {
 async fn take_waiting(state: &State) -> Result<()> {
     let held: HashSet<_> = state.running.ids().into_iter().collect();
     let mut tried = HashSet::new();
-    for waiting in run::open_to_claim(state).await? {
-        if state.stopping.is_cancelled() || !state.running.has_room() {
+    let mut waiting = run::open_to_claim(state).await?;
+    waiting.retain(|each| {
+        // The first in a queue goes first, and the next ones wait for it.
+        let is_behind = each.is_alone && !tried.insert(each.task);
+        !is_behind && !held.contains(&each.run)
+    });
+    let mut waiting = waiting.as_slice();
+    while !waiting.is_empty() && !state.stopping.is_cancelled() {
+        let room = state.running.room().min(TOGETHER);
+        if room == 0 {
             break;
         }
-        // The first in a queue goes first, and the next ones wait for it.
-        let is_behind = waiting.is_alone && !tried.insert(waiting.task);
-        if is_behind || held.contains(&waiting.run) {
-            continue;
-        }
-        if let Some(claimed) = run::claim(state, waiting).await? {
+        let (some, rest) = waiting.split_at(room.min(waiting.len()));
+        for claimed in run::claim(state, some).await? {
             runner::start(state, claimed);
         }
+        waiting = rest;
     }
     Ok(())
 }

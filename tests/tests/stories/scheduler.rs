@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use daybook::clock::Clock;
 use daybook_tests::{Api, Database, PATIENCE, TestApp, eventually, on_both_databases};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 /// When the stories begin: in winter, at noon in Greenwich.
@@ -258,6 +259,29 @@ async fn disabled_and_timed_anew(database: Database) {
     assert_eq!(admin.update_task(past).await.field(), "scheduledTime");
 }
 
+/// A task whose row can't be read any more holds up none of those that fall due with it.
+async fn a_damaged_task(database: Database) {
+    let app = begin(database).await;
+    let admin = app.admin();
+    let slot = after_begin(60);
+    for name in ["first", "damaged", "last"] {
+        create(&admin, json!({ "name": name, "scheduledTime": slot })).await;
+    }
+    let connection = app.database().connect().await;
+    let damaged = connection
+        .execute_unprepared("UPDATE tasks SET action = '{}' WHERE name = 'damaged'")
+        .await;
+    damaged.expect("the row is there");
+
+    app.pass(slot).await;
+
+    for name in ["first", "last"] {
+        admin
+            .has_outcomes(name, &[(slot, "SCHEDULED", "SUCCEEDED")])
+            .await;
+    }
+}
+
 /// A task that is moved closer falls due at its new time.
 async fn moved_closer(database: Database) {
     let app = begin(database).await;
@@ -286,6 +310,7 @@ on_both_databases!(
     overlap,
     retries,
     disabled_and_timed_anew,
+    a_damaged_task,
     moved_closer,
 );
 

@@ -13,7 +13,12 @@ use sea_orm::{
 };
 
 use super::{open_runs, save, tell, try_lock};
-use crate::{db, domain::scheduler::LEASE_SECONDS, error::Result, state::State};
+use crate::{
+    db::{self, WriteTransaction},
+    domain::scheduler::LEASE_SECONDS,
+    error::Result,
+    state::State,
+};
 
 /// How many runs are looked at in one go.
 const AT_ONCE: u64 = 500;
@@ -89,22 +94,40 @@ fn runs_before_it() -> SelectStatement {
         .take()
 }
 
-/// Takes a run that waits, if it still does, its task lets it, and nobody else is about to.
-pub(crate) async fn claim(state: &State, waiting: Waiting) -> Result<Option<Claimed>> {
+/// Takes runs that wait, in one transaction: each where it still does, its task lets it, and nobody else is about to.
+pub(crate) async fn claim(state: &State, waiting: &[Waiting]) -> Result<Vec<Claimed>> {
     let claimed = db::retrying(async || claim_once(state, waiting).await).await?;
-    if let Some(claimed) = &claimed {
-        tell(state, &[(claimed.run.run_id, claimed.run.status)]);
-        if claimed.run.run_trigger == RunTrigger::Scheduled {
-            let late = state.clock.now().since(claimed.run.slot_time);
+    if claimed.is_empty() {
+        return Ok(claimed);
+    }
+    let standing = |Claimed { run, .. }: &Claimed| (run.run_id, run.status);
+    tell(state, &claimed.iter().map(standing).collect::<Vec<_>>());
+    for Claimed { run, .. } in &claimed {
+        if run.run_trigger == RunTrigger::Scheduled {
+            let late = state.clock.now().since(run.slot_time);
             state.metrics.began(late.to_std().unwrap_or_default());
         }
     }
     Ok(claimed)
 }
 
-async fn claim_once(state: &State, waiting: Waiting) -> Result<Option<Claimed>> {
+/// None of the locks is waited for. So several may be held, in whatever order.
+async fn claim_once(state: &State, waiting: &[Waiting]) -> Result<Vec<Claimed>> {
     let transaction = state.db.begin().await?;
-    let Some((task, mut run)) = try_lock(&transaction, waiting.run, waiting.task).await? else {
+    let mut claimed = Vec::with_capacity(waiting.len());
+    for each in waiting {
+        claimed.extend(claim_one(&transaction, state, *each).await?);
+    }
+    db::commit(transaction).await?;
+    Ok(claimed)
+}
+
+async fn claim_one(
+    transaction: &WriteTransaction,
+    state: &State,
+    waiting: Waiting,
+) -> Result<Option<Claimed>> {
+    let Some((task, mut run)) = try_lock(transaction, waiting.run, waiting.task).await? else {
         return Ok(None);
     };
     let seconds = task
@@ -126,7 +149,7 @@ async fn claim_once(state: &State, waiting: Waiting) -> Result<Option<Claimed>> 
     if let Some(task) = task
         && task.overlap_policy != OverlapPolicy::Allow
     {
-        let open = open_runs(&transaction, task.id, RunStatus::OPEN).await?;
+        let open = open_runs(transaction, task.id, RunStatus::OPEN).await?;
         let goes_first = |other: &Model| {
             other.status == RunStatus::Running
                 || (other.slot_time, other.run_id) < (run.slot_time, run.run_id)
@@ -140,8 +163,7 @@ async fn claim_once(state: &State, waiting: Waiting) -> Result<Option<Claimed>> 
     run.started_time = Some(now);
     run.lease_holder = Some(state.process);
     run.lease_expires = Some(now.plus_seconds(LEASE_SECONDS));
-    save(&transaction, &mut run, now).await?;
-    db::commit(transaction).await?;
+    save(transaction, &mut run, now).await?;
     Ok(Some(Claimed {
         run,
         timeout,

@@ -1,5 +1,7 @@
 //! Settling a task: every slot that is due gets its outcome, in one transaction, under the lock of the task's row.
 
+use std::slice;
+
 use entity::{
     TaskId, Timestamp,
     run::{RunStatus, RunTrigger},
@@ -11,6 +13,7 @@ use sea_orm::{
 };
 
 use super::{
+    TOGETHER,
     due::{Verdict, judge},
     heartbeat,
 };
@@ -34,31 +37,52 @@ pub(super) async fn settle_due(state: &State, now: Timestamp) -> Result<()> {
         .into_tuple()
         .all(state.db.read())
         .await?;
-    for task in due {
+    for some in due.chunks(TOGETHER) {
         if state.stopping.is_cancelled() {
             break;
         }
-        match db::retrying(async || settle_once(state, task).await).await {
-            Ok(runs) if runs.is_empty() => {}
-            Ok(runs) => run::tell(state, &runs),
-            Err(error) => tracing::warn!(task = task.0, %error, "a task could not be settled"),
+        if settle_together(state, some).await.is_err() {
+            settle_alone(state, some).await;
         }
     }
     Ok(())
 }
 
+/// Settles each of some tasks for itself, for one of them can't be settled, or all of them together take too long.
+async fn settle_alone(state: &State, tasks: &[TaskId]) {
+    for task in tasks {
+        if state.stopping.is_cancelled() {
+            break;
+        }
+        if let Err(error) = settle_together(state, slice::from_ref(task)).await {
+            tracing::warn!(task = task.0, %error, "a task could not be settled");
+        }
+    }
+}
+
+/// Settles some tasks in one transaction.
+async fn settle_together(state: &State, tasks: &[TaskId]) -> Result<()> {
+    let runs = db::retrying(async || settle_once(state, tasks).await).await?;
+    if !runs.is_empty() {
+        run::tell(state, &runs);
+    }
+    Ok(())
+}
+
 /// A row that is locked is somebody else's: another scheduler's, or of somebody who changes the task and settles it before.
-async fn settle_once(state: &State, id: TaskId) -> Result<Vec<Standing>> {
+async fn settle_once(state: &State, ids: &[TaskId]) -> Result<Vec<Standing>> {
     let transaction = state.db.begin().await?;
-    let task = Entity::find_by_id(id)
+    let tasks = Entity::find()
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .order_by_asc(Column::NextTime)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .one(&transaction)
+        .all(&transaction)
         .await?;
-    let Some(mut task) = task else {
-        return Ok(Vec::new());
-    };
-    let runs = settle(&transaction, state, &mut task).await?;
-    task::save(&transaction, &task).await?;
+    let mut runs = Vec::with_capacity(tasks.len());
+    for mut task in tasks {
+        runs.extend(settle(&transaction, state, &mut task).await?);
+        task::save(&transaction, &task).await?;
+    }
     db::commit(transaction).await?;
     Ok(runs)
 }

@@ -1,5 +1,5 @@
-//! Endurance: an even load of about half of what the server can take, for half an hour. Schedules are opened, reported to,
-//! followed, read and closed all the time. Nothing may fail, and the server may not grow.
+//! Endurance: an even load of half of what the server can take, for half an hour. Schedules are opened, reported to,
+//! followed, read and closed all the time. Nothing may fail, and the server may neither fall behind nor grow.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,18 +19,28 @@ use uuid::Uuid;
 
 use crate::{
     contender::{Contender, Engine, Kind, Programs},
-    load::histogram,
+    load::{Load, histogram},
     speech::{Call, Report, Speech, beginning, graphql},
     table::{Table, number},
     wire::Wire,
-    workload::{followers::Subscriber, mebibytes},
+    workload::{followers::Subscriber, mebibytes, reports},
 };
 
-/// How many reports a second.
-const REPORTS: u32 = 3_000;
+/// How many connections report, each to a schedule of its own.
+const REPORTERS: u32 = 64;
 
-/// How many connections they come over, each with a schedule of its own.
-const REPORTERS: u32 = 30;
+/// What the server can take is measured first: the same connections, each of which reports again as soon as it was answered.
+const AT_FIRST: Load = Load {
+    connections: REPORTERS as usize,
+    warm_up: Duration::from_secs(2),
+    measured: Duration::from_secs(10),
+};
+
+/// How much of that it is given.
+const LOAD: f64 = 0.5;
+
+/// How much of what it is given must have been acknowledged in the end.
+const KEPT_UP: f64 = 0.95;
 
 /// How many results a schedule has when it is closed, and the next one is opened.
 const SCRIPTS: usize = 2_000;
@@ -39,7 +49,7 @@ const SCRIPTS: usize = 2_000;
 const FOLLOWED: usize = 4;
 
 /// How many pages are read a second, and over how many connections.
-const PAGES: u32 = 20;
+const PAGES: f64 = 20.0;
 const READERS: u32 = 2;
 
 /// When the memory has settled that later memory is compared to.
@@ -52,6 +62,8 @@ const CLOSE: &str = "mutation Close($input: CloseScheduleInput!) { closeSchedule
 
 /// What all who take part know.
 struct Scene {
+    /// How many reports come a second.
+    reports: f64,
     until: Instant,
     latency: RefCell<Histogram<u64>>,
     reported: Cell<u64>,
@@ -64,6 +76,12 @@ impl Scene {
     fn is_over(&self) -> bool {
         Instant::now() >= self.until
     }
+
+    /// How many reports were acknowledged in each second of so much time.
+    #[expect(clippy::cast_precision_loss, reason = "a count has fewer than 52 bits")]
+    fn rate(&self, time: Duration) -> f64 {
+        self.reported.get() as f64 / time.as_secs_f64()
+    }
 }
 
 /// What is known of the server at a moment.
@@ -73,12 +91,17 @@ struct Sample {
     reported: u64,
 }
 
-/// Keeps a server busy for so long, and says what was found. Fails where something did, or where the server grew.
+/// Keeps a server busy for so long, and says what was found. Fails where something did, or where the server fell behind or
+/// grew.
 pub(crate) async fn endure(programs: &Programs, minutes: u32) -> Result<String> {
     let daybook = Contender::start(programs, Kind::Daybook, &Engine::Sqlite).await?;
     let time = Duration::from_mins(1) * minutes;
     ensure!(time > SETTLED, "its memory takes {SETTLED:?} to settle");
+    let at_most = reports::single(&daybook, AT_FIRST, AT_FIRST.connections)
+        .await?
+        .rate;
     let scene = Rc::new(Scene {
+        reports: at_most * LOAD,
         until: Instant::now() + time,
         latency: RefCell::new(histogram()),
         reported: Cell::new(0),
@@ -102,8 +125,18 @@ pub(crate) async fn endure(programs: &Programs, minutes: u32) -> Result<String> 
         try_join_all(following),
         try_join_all(reading),
     )?;
+    ensure!(
+        scene.rate(time) >= scene.reports * KEPT_UP,
+        "the server fell behind: {} reports a second were sent, {} were acknowledged",
+        number(scene.reports),
+        number(scene.rate(time))
+    );
     let samples = judge(&samples)?;
-    Ok(format!("{samples}\n\n{}", summary(&scene, time)))
+    Ok(format!(
+        "At first {REPORTERS} connections reported {} a second between them. {}\n\n{samples}",
+        number(at_most),
+        summary(&scene, time)
+    ))
 }
 
 /// Reports at a steady pace, whatever the answers take: to one schedule after the other. Tells which it is.
@@ -114,7 +147,7 @@ async fn report(
     tell: watch::Sender<Option<Uuid>>,
 ) -> Result<()> {
     let mut wire = daybook.wire().await?;
-    let mut ticks = pace(REPORTS, REPORTERS, place);
+    let mut ticks = pace(scene.reports, REPORTERS, place);
     while !scene.is_over() {
         let schedule = Uuid::new_v4();
         let body = wire
@@ -218,7 +251,7 @@ fn judge(samples: &[Sample]) -> Result<String> {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "a latency and a count have fewer than 52 bits"
+    reason = "a latency has fewer than 52 bits"
 )]
 fn summary(scene: &Scene, time: Duration) -> String {
     let latency = scene.latency.borrow();
@@ -228,7 +261,7 @@ fn summary(scene: &Scene, time: Duration) -> String {
          results seen by {FOLLOWED} subscribers. No error.",
         scene.reported.get(),
         time.as_secs() / 60,
-        number(scene.reported.get() as f64 / time.as_secs_f64()),
+        number(scene.rate(time)),
         number(milliseconds(0.5)),
         number(milliseconds(0.99)),
         number(milliseconds(1.0)),
@@ -251,8 +284,8 @@ async fn succeeds(wire: &mut Wire, call: &Call) -> Result<()> {
 }
 
 /// The moments at which one of several acts, where all of them together act so often a second.
-fn pace(a_second: u32, actors: u32, place: u32) -> tokio::time::Interval {
-    let pause = Duration::from_secs(1) / a_second;
+fn pace(a_second: f64, actors: u32, place: u32) -> tokio::time::Interval {
+    let pause = Duration::from_secs_f64(a_second.recip());
     let first = tokio::time::Instant::now() + pause * place;
     let mut ticks = interval_at(first, pause * actors);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);

@@ -3,7 +3,7 @@
 pub(crate) mod followers;
 mod history;
 mod pages;
-mod reports;
+pub(crate) mod reports;
 mod visit;
 
 use std::{collections::BTreeMap, rc::Rc};

@@ -4,9 +4,11 @@
 //! time. Nothing that it finds gets into the corpus by itself.
 
 use std::{
-    fs,
+    fs, panic,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Mutex, PoisonError},
+    thread,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -19,6 +21,7 @@ use crate::{
 
 /// The package with the targets, a workspace of its own.
 const PACKAGE: &str = "tests/fuzz";
+pub(crate) const MANIFEST: &str = "tests/fuzz/Cargo.toml";
 
 /// The inputs that are kept, a folder for each target.
 const CORPUS: &str = "tests/corpus";
@@ -41,7 +44,7 @@ const COMPILER: &[DebianPackage] = &[DebianPackage {
     programs: &["c++"],
 }];
 
-/// Runs one target, or all of them one after another, each for so many minutes.
+/// Runs one target, or all of them, each for so many minutes: as many at a time as there are cores.
 pub(crate) fn run(shell: &Shell, target: Option<&str>, minutes: u32) -> Result<()> {
     let targets = chosen(target)?;
     tools::debian(shell, COMPILER)?;
@@ -54,11 +57,7 @@ pub(crate) fn run(shell: &Shell, target: Option<&str>, minutes: u32) -> Result<(
         .quiet()
         .run()?)
     })?;
-    let mut outcomes = Vec::new();
-    for target in &targets {
-        let what = format!("fuzz {target} for {minutes} min");
-        outcomes.push(step(&what, || fuzz(target, minutes))?);
-    }
+    let outcomes = fuzz_all(&targets, minutes)?;
     outcomes.iter().for_each(Outcome::tell);
     let crashes: Vec<_> = outcomes
         .iter()
@@ -101,6 +100,29 @@ impl Outcome {
             "{target:18} {executions:>10} executions, {new_inputs:>5} new inputs, {memory_mb:>4} MB, {crashes} crashes"
         );
     }
+}
+
+/// Runs each of the targets, a lane for each core. One that could not be run does not keep the others from it.
+fn fuzz_all(targets: &[String], minutes: u32) -> Result<Vec<Outcome>> {
+    let left = Mutex::new(targets.iter());
+    let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let lane = || {
+        let mut outcomes = Vec::new();
+        while let Some(target) = next() {
+            let what = format!("fuzz {target} for {minutes} min");
+            outcomes.push(step(&what, || fuzz(target, minutes)));
+        }
+        outcomes
+    };
+    let lanes = thread::available_parallelism()?.get();
+    thread::scope(|scope| {
+        let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
+        let outcomes = lanes.into_iter().flat_map(|lane| match lane.join() {
+            Ok(outcomes) => outcomes,
+            Err(defect) => panic::resume_unwind(defect),
+        });
+        outcomes.collect()
+    })
 }
 
 fn fuzz(target: &str, minutes: u32) -> Result<Outcome> {

@@ -5,7 +5,7 @@ use anyhow::Result;
 use xshell::{Shell, cmd};
 
 use crate::{
-    cargo,
+    cargo, fuzz,
     step::step,
     tools::{self, WASM_TARGET},
     wasm,
@@ -18,6 +18,16 @@ pub(crate) fn run(shell: &Shell) -> Result<()> {
     tools::wasm_target(shell)?;
     step("check the formatting", || {
         Ok(cmd!(shell, "cargo fmt --all --check").quiet().run()?)
+    })?;
+
+    step("check that the fuzz targets' lock file is current", || {
+        let manifest = fuzz::MANIFEST;
+        Ok(cmd!(
+            shell,
+            "cargo update --quiet --workspace --locked --manifest-path {manifest}"
+        )
+        .quiet()
+        .run()?)
     })?;
 
     let frontend = wasm::PACKAGE;

@@ -70,10 +70,12 @@ async fn settle_together(state: &State, tasks: &[TaskId]) -> Result<()> {
 }
 
 /// A row that is locked is somebody else's: another scheduler's, or of somebody who changes the task and settles it before.
+/// One that is no longer due was settled meanwhile, and is not written again.
 async fn settle_once(state: &State, ids: &[TaskId]) -> Result<Vec<Standing>> {
     let transaction = state.db.begin().await?;
     let tasks = Entity::find()
         .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::NextTime.lte(state.clock.now()))
         .order_by_asc(Column::NextTime)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .all(&transaction)

@@ -13,7 +13,7 @@ mod progress;
 mod wait;
 
 pub use ask::{cancel, refuse_backup, start_backup, start_task};
-pub(crate) use claim::{Claimed, claim, open_to_claim};
+pub(crate) use claim::{Claimed, Waiting, claim, open_to_claim};
 pub(crate) use end::{Ending, Product, call_off_waiting, end, give_up_lost};
 pub use find::{Range, by_guid, by_ids, last_of_tasks, pages, recent};
 pub use output::{LINES, LinesOf, lines, lines_after};

@@ -12,13 +12,16 @@ pub use heartbeat::Pulse;
 pub(crate) use heartbeat::sweep;
 pub(crate) use settle::settle;
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, fmt::Debug, slice, time::Duration};
 
 use entity::{Timestamp, task};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
-    domain::{run, runner},
+    domain::{
+        run::{self, Waiting},
+        runner,
+    },
     error::Result,
     state::State,
 };
@@ -96,12 +99,44 @@ async fn take_waiting(state: &State) -> Result<()> {
             break;
         }
         let (some, rest) = waiting.split_at(room.min(waiting.len()));
-        for claimed in run::claim(state, some).await? {
-            runner::start(state, claimed);
-        }
+        together(some, |some| take(state, some)).await?;
         waiting = rest;
     }
     Ok(())
+}
+
+async fn take(state: &State, waiting: &[Waiting]) -> Result<()> {
+    for claimed in run::claim(state, waiting).await? {
+        runner::start(state, claimed);
+    }
+    Ok(())
+}
+
+/// Does to some rows what is to be done, in one transaction. Where it can't be done to one of them, or takes too long for all
+/// together, it is done to each for itself.
+async fn together<'a, T, F>(rows: &'a [T], work: impl Fn(&'a [T]) -> F) -> Result<()>
+where
+    T: Debug,
+    F: Future<Output = Result<()>>,
+{
+    if work(rows).await.is_err() {
+        for row in rows {
+            pass_over(row, work(slice::from_ref(row)).await)?;
+        }
+    }
+    Ok(())
+}
+
+/// Leaves a row as it is to which something could not be done: one that can't be read, which may be a later version's, must
+/// not hold up the others. What passes is not the row's fault, and would be the same for the next one.
+pub(crate) fn pass_over(row: &impl Debug, outcome: Result<()>) -> Result<()> {
+    match outcome {
+        Err(error) if error.retry_after().is_none() => {
+            tracing::warn!(?row, %error, "the scheduler left something as it is");
+            Ok(())
+        }
+        outcome => outcome,
+    }
 }
 
 /// When the next task falls due after a moment. One that was due before it is somebody else's at this moment.

@@ -282,6 +282,58 @@ async fn a_damaged_task(database: Database) {
     }
 }
 
+/// A run whose row can't be read any more holds up none of those that wait with it, nor does it when its process is lost.
+async fn a_damaged_run(database: Database) {
+    let app = begin(database).await;
+    let admin = app.admin();
+    let gate = tempfile::NamedTempFile::new().expect("a temporary file");
+    let script = format!(
+        "while [ -e {} ]; do sleep 0.05; done",
+        gate.path().display()
+    );
+    let slots = [1, 2, 3, 4].map(|day| after_begin(day * 86_400));
+    create(&admin, json!({
+        "name": "damaged", "scheduledTime": slots[0], "recurrence": "DAILY", "overlapPolicy": "QUEUE",
+        "action": { "command": { "command": "sh", "arguments": [script] } },
+    })).await;
+    for (name, slot) in [("beside it", slots[2]), ("after it", slots[3])] {
+        let action = json!({ "command": { "command": "sh", "arguments": ["true"] } });
+        create(
+            &admin,
+            json!({ "name": name, "scheduledTime": slot, "action": action }),
+        )
+        .await;
+    }
+    app.pass(slots[0]).await;
+    admin
+        .has_outcomes("damaged", &[(slots[0], "SCHEDULED", "RUNNING")])
+        .await;
+    app.pass(slots[1]).await;
+    let both = [
+        (slots[0], "SCHEDULED", "RUNNING"),
+        (slots[1], "SCHEDULED", "QUEUED"),
+    ];
+    admin.has_outcomes("damaged", &both).await;
+    let connection = app.database().connect().await;
+    let damage = "UPDATE run SET action = '{}' WHERE status = 'QUEUED'";
+    let damaged = connection.execute_unprepared(damage).await;
+    assert_eq!(damaged.expect("the row is there").rows_affected(), 1);
+    drop(gate);
+
+    app.pass(slots[2]).await;
+    admin
+        .has_outcomes("beside it", &[(slots[2], "SCHEDULED", "SUCCEEDED")])
+        .await;
+    let orphan =
+        "UPDATE run SET status = 'RUNNING', lease_expires = created_time WHERE action = '{}'";
+    let lost = connection.execute_unprepared(orphan).await;
+    assert_eq!(lost.expect("the row is there").rows_affected(), 1);
+    app.pass(slots[3]).await;
+    admin
+        .has_outcomes("after it", &[(slots[3], "SCHEDULED", "SUCCEEDED")])
+        .await;
+}
+
 /// A task that is moved closer falls due at its new time.
 async fn moved_closer(database: Database) {
     let app = begin(database).await;
@@ -311,6 +363,7 @@ on_both_databases!(
     retries,
     disabled_and_timed_anew,
     a_damaged_task,
+    a_damaged_run,
     moved_closer,
 );
 

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         backup::{self, Archive},
         schedule::{self, Opening},
-        scheduler::LEASE_SECONDS,
+        scheduler::{LEASE_SECONDS, pass_over},
     },
     error::{Error, Result},
     state::State,
@@ -140,9 +140,11 @@ pub(crate) async fn give_up_lost(state: &State) -> Result<()> {
             };
             end_locked(transaction, state, task, run, &ending, is_lost).await
         });
-        if told(state, changed.await)? {
+        let given_up = told(state, changed.await);
+        if matches!(given_up, Ok(true)) {
             tracing::warn!(run = run.0, "a run was given up, for its process is gone");
         }
+        pass_over(&run, given_up.map(drop))?;
     }
     Ok(())
 }

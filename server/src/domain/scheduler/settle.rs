@@ -1,7 +1,5 @@
 //! Settling a task: every slot that is due gets its outcome, in one transaction, under the lock of the task's row.
 
-use std::slice;
-
 use entity::{
     TaskId, Timestamp,
     run::{RunStatus, RunTrigger},
@@ -15,7 +13,7 @@ use sea_orm::{
 use super::{
     TOGETHER,
     due::{Verdict, judge},
-    heartbeat,
+    heartbeat, together,
 };
 use crate::{
     db,
@@ -41,27 +39,13 @@ pub(super) async fn settle_due(state: &State, now: Timestamp) -> Result<()> {
         if state.stopping.is_cancelled() {
             break;
         }
-        if settle_together(state, some).await.is_err() {
-            settle_alone(state, some).await;
-        }
+        together(some, |some| settle_some(state, some)).await?;
     }
     Ok(())
 }
 
-/// Settles each of some tasks for itself, for one of them can't be settled, or all of them together take too long.
-async fn settle_alone(state: &State, tasks: &[TaskId]) {
-    for task in tasks {
-        if state.stopping.is_cancelled() {
-            break;
-        }
-        if let Err(error) = settle_together(state, slice::from_ref(task)).await {
-            tracing::warn!(task = task.0, %error, "a task could not be settled");
-        }
-    }
-}
-
 /// Settles some tasks in one transaction.
-async fn settle_together(state: &State, tasks: &[TaskId]) -> Result<()> {
+async fn settle_some(state: &State, tasks: &[TaskId]) -> Result<()> {
     let runs = db::retrying(async || settle_once(state, tasks).await).await?;
     if !runs.is_empty() {
         run::tell(state, &runs);

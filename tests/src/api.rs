@@ -31,6 +31,10 @@ pub enum Credential {
     Cookie(String),
 }
 
+/// How long a connection is kept for the next request: less than the server keeps it, or a request may be on its way just when
+/// the server has had enough.
+const IDLE: Duration = Duration::from_secs(15);
+
 /// A client of one server.
 #[derive(Clone, Debug)]
 pub struct Api {
@@ -44,6 +48,7 @@ impl Api {
     pub fn new(address: SocketAddr, credential: Credential) -> Self {
         let http = reqwest::Client::builder()
             .timeout(Duration::from_mins(1))
+            .pool_idle_timeout(IDLE)
             .build()
             .expect("an HTTP client without TLS needs nothing");
         Self {

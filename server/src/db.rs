@@ -497,6 +497,10 @@ fn pool(url: &str, connections: u32) -> ConnectOptions {
     options
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_DEADLINE)
+        // Connections are kept, and tried before they are used. The pool's own task that looks for old ones counts the idle ones while
+        // others take them, and where the count is below zero for a moment it goes round for ever, and a thread with it.
+        .idle_timeout(None)
+        .max_lifetime(None)
         .sqlx_logging(false);
     options
 }

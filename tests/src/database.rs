@@ -205,7 +205,12 @@ async fn drop_schema(url: &str, name: &str) -> Result<(), DbErr> {
 
 async fn connect(url: &str) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
+    options
+        .max_connections(1)
+        // Or a task of the pool's own would look after it, and go round for ever where it miscounts.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .sqlx_logging(false);
     sea_orm::Database::connect(options)
         .await
         .unwrap_or_else(|error| panic!("{error}: {url}"))

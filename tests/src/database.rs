@@ -203,15 +203,19 @@ async fn drop_schema(url: &str, name: &str) -> Result<(), DbErr> {
     admin.close().await
 }
 
-async fn connect(url: &str) -> DatabaseConnection {
+/// How to open one connection. A task of the pool's own would look after it, and go round for ever where it miscounts.
+pub fn one_connection(url: impl Into<String>) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(1)
-        // Or a task of the pool's own would look after it, and go round for ever where it miscounts.
         .idle_timeout(None)
         .max_lifetime(None)
         .sqlx_logging(false);
-    sea_orm::Database::connect(options)
+    options
+}
+
+async fn connect(url: &str) -> DatabaseConnection {
+    sea_orm::Database::connect(one_connection(url))
         .await
         .unwrap_or_else(|error| panic!("{error}: {url}"))
 }

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, chown, geteuid};
-use sea_orm::{ConnectOptions, ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use tempfile::TempDir;
 
+use crate::database::one_connection;
 use crate::ports::free_address;
 use crate::tool::{project, succeeds};
 use crate::wait::eventually;
@@ -167,11 +168,8 @@ impl Node {
     }
 
     async fn connect(&self) -> Result<sea_orm::DatabaseConnection, DbErr> {
-        let mut options = ConnectOptions::new(format!("mysql://root@{}/", self.address));
-        options
-            .max_connections(1)
-            .acquire_timeout(Duration::from_secs(1))
-            .sqlx_logging(false);
+        let mut options = one_connection(format!("mysql://root@{}/", self.address));
+        options.acquire_timeout(Duration::from_secs(1));
         sea_orm::Database::connect(options).await
     }
 

@@ -32,7 +32,7 @@ pub use api::{
 };
 pub use app::TestApp;
 pub use browser::{Browser, LIVE, RECONNECTING};
-pub use database::Database;
+pub use database::{Database, one_connection};
 pub use disk::SmallDisk;
 pub use galera::Galera;
 pub use haproxy::HaProxy;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use daybook_tests::{
     Api, Database, Galera, HaProxy, Reporters, ResilientSubscriber, ServerProcess, TestApp,
-    eventually,
+    eventually, one_connection,
 };
-use sea_orm::{ConnectOptions, ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use tokio::time::Instant;
 
 use super::promise;
@@ -152,9 +152,7 @@ fn through_both(client: &Api, one: &ServerProcess, two: &ServerProcess, count: u
 /// Which node a new connection leads to.
 async fn leads_to(cluster: &Galera, url: &str) -> usize {
     let port = eventually("a connection", Duration::from_secs(30), || async {
-        let mut options = ConnectOptions::new(url);
-        options.max_connections(1).sqlx_logging(false);
-        let connection = sea_orm::Database::connect(options).await.ok()?;
+        let connection = sea_orm::Database::connect(one_connection(url)).await.ok()?;
         let statement = Statement::from_string(DbBackend::MySql, "SELECT CAST(@@port AS SIGNED)");
         let row = connection.query_one_raw(statement).await.ok()??;
         connection.close().await.ok()?;

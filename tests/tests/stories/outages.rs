@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use daybook_tests::{
     ADMIN_TOKEN, Api, Database, PATIENCE, Report, Reporters, ResilientSubscriber, ServerProcess,
-    SmallDisk, Socket, TestApp, eventually,
+    SmallDisk, Socket, TestApp, eventually, one_connection,
 };
 use futures_util::future::{join_all, poll_immediate};
-use sea_orm::{ConnectOptions, ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -327,8 +327,7 @@ async fn too_many_connections() {
     let schedule = reporter.open_schedule("crowded").await;
     reporter.reported(schedule, Report::pass("before")).await;
     let mut others = Vec::new();
-    let mut options = ConnectOptions::new(database.url_as("others").replace(database.name(), ""));
-    options.max_connections(1).sqlx_logging(false);
+    let options = one_connection(database.url_as("others").replace(database.name(), ""));
     while let Ok(other) = sea_orm::Database::connect(options.clone()).await {
         others.push(other);
     }

@@ -5,6 +5,7 @@ use daybook::clock::Clock;
 use daybook_tests::{Api, Database, PATIENCE, TestApp, eventually, on_both_databases};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 /// When the stories begin: in winter, at noon in Greenwich.
 const BEGIN: &str = "2027-01-11T12:00:00Z";
@@ -116,11 +117,8 @@ async fn a_short_outage(database: Database) {
 async fn overlap(database: Database) {
     let app = begin(database).await;
     let admin = app.admin();
-    let gate = tempfile::NamedTempFile::new().expect("a temporary file");
-    let script = format!(
-        "while [ -e {} ]; do sleep 0.05; done",
-        gate.path().display()
-    );
+    let gate = NamedTempFile::new().expect("a temporary file");
+    let script = until_gone(&gate);
     let slots = [
         after_begin(60),
         after_begin(60 + 86_400),
@@ -286,11 +284,8 @@ async fn a_damaged_task(database: Database) {
 async fn a_damaged_run(database: Database) {
     let app = begin(database).await;
     let admin = app.admin();
-    let gate = tempfile::NamedTempFile::new().expect("a temporary file");
-    let script = format!(
-        "while [ -e {} ]; do sleep 0.05; done",
-        gate.path().display()
-    );
+    let gate = NamedTempFile::new().expect("a temporary file");
+    let script = until_gone(&gate);
     let slots = [1, 2, 3, 4].map(|day| after_begin(day * 86_400));
     create(&admin, json!({
         "name": "damaged", "scheduledTime": slots[0], "recurrence": "DAILY", "overlapPolicy": "QUEUE",
@@ -371,6 +366,12 @@ async fn begin(database: Database) -> TestApp {
     let clock = Clock::new();
     clock.set(after_begin(0).into());
     TestApp::start_by(clock, database).await
+}
+
+/// A script that ends when a file is gone.
+fn until_gone(gate: &NamedTempFile) -> String {
+    let gate = gate.path().display();
+    format!("while [ -e {gate} ]; do sleep 0.05; done")
 }
 
 fn after_begin(seconds: i64) -> DateTime<Utc> {

@@ -86,9 +86,10 @@ async fn three_hundred_reports_a_second() {
     let tasks = browser.value_of("return window.tasks", Vec::new()).await;
     let tasks: Vec<f64> = serde_json::from_value(tasks).expect("numbers of milliseconds");
     let freezes: Vec<_> = tasks.into_iter().filter(|task| *task >= 100.0).collect();
-    // A busy machine may hold up anything now and then; what the page does itself would do so again and again.
+    // A busy machine may hold up anything now and then: at one beat of fifty. What the page does itself comes with each of them.
     eprintln!("the main thread was held up for {freezes:?} ms");
-    assert!(freezes.len() <= 3, "{freezes:?} ms");
+    let most = usize::try_from(SECONDS * BEATS / 50).expect("few");
+    assert!(freezes.len() <= most, "{freezes:?} ms");
     browser.screenshot("a-busy-run").await;
     browser.quit().await;
 }

@@ -15,7 +15,7 @@ pub(crate) mod waiting;
 
 pub(crate) use sender::Sender;
 
-use std::{panic::resume_unwind, time::Duration};
+use std::{ops::Deref, panic::resume_unwind, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -48,24 +48,35 @@ use crate::{
 /// How long a client may pause while it sends a body.
 const BODY_PAUSE: Duration = Duration::from_secs(30);
 
-/// What the handlers share.
+/// What the handlers share. Every layer that a request comes through has its own.
 #[derive(Clone)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Shared>);
+
+/// See [`App`].
+pub(crate) struct Shared {
     pub(crate) state: State,
     pub(crate) documents: Documents,
     pub(crate) schema: Schema,
     pub(crate) census: Census,
 }
 
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
 /// All routes of a server.
 pub fn router(state: State) -> Router {
     let limits = state.config.limits;
-    let app = App {
+    let app = App(Arc::new(Shared {
         documents: Documents::new(limits),
         schema: schema(state.clone()),
         census: Census::new(&limits),
         state,
-    };
+    }));
     Router::new()
         .route(
             "/graphql",
@@ -82,13 +93,15 @@ pub fn router(state: State) -> Router {
         .route("/assets/{*file}", get(assets::asset))
         .merge(rest::routes())
         .fallback(assets::index_or_nothing)
-        .layer(DefaultBodyLimit::max(limits.body_bytes))
-        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(middleware::from_fn_with_state(app.clone(), account::keep))
+        .layer(
+            // All in one: a route's layers are boxed, and each box is cloned with all that are within, for every request.
+            ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(app.clone(), account::keep))
+                .layer(CatchPanicLayer::custom(error::panicked))
+                .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+                .layer(DefaultBodyLimit::max(limits.body_bytes)),
+        )
         .merge(of_operators())
-        .layer(middleware::from_fn(drain::refused_bodies))
-        .layer(middleware::from_fn(to_the_end))
         .layer(
             ServiceBuilder::new()
                 .set_x_request_id(MakeRequestUuid)
@@ -100,7 +113,9 @@ pub fn router(state: State) -> Router {
                 .propagate_x_request_id()
                 .layer(always("x-content-type-options", "nosniff"))
                 .layer(always("referrer-policy", "no-referrer"))
-                .layer(always("x-frame-options", "DENY")),
+                .layer(always("x-frame-options", "DENY"))
+                .layer(middleware::from_fn(to_the_end))
+                .layer(middleware::from_fn(drain::refused_bodies)),
         )
         .with_state(app)
 }

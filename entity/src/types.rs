@@ -114,6 +114,14 @@ impl Timestamp {
         Self(self.0 + TimeDelta::seconds(seconds.into()))
     }
 
+    /// The first full second that is not before this instant.
+    #[must_use]
+    pub fn up_to_a_second(self) -> Self {
+        let begun = self.0.trunc_subsecs(0);
+        let rest = TimeDelta::seconds(i64::from(begun < self.0));
+        Self(begun + rest)
+    }
+
     /// The instant that lies `days` of 24 hours before this one.
     #[must_use]
     pub fn minus_days(self, days: u16) -> Self {
@@ -228,6 +236,16 @@ impl TryFromU64 for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_second_that_has_begun_is_counted_in_full() {
+        let up = |text: &str| {
+            let time = DateTime::parse_from_rfc3339(text).expect("a good time");
+            Timestamp::from(time.to_utc()).up_to_a_second().to_string()
+        };
+        assert_eq!(up("2026-11-26T10:50:22.000Z"), "2026-11-26T10:50:22.000Z");
+        assert_eq!(up("2026-11-26T23:59:59.001Z"), "2026-11-27T00:00:00.000Z");
+    }
 
     #[test]
     fn times_are_written_as_rfc_3339_has_them() {

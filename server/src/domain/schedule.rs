@@ -121,9 +121,10 @@ pub(crate) fn enter(schedule: &mut Model, state: ScheduleState) {
     schedule.schedule_status = OriginalStatus::from(state);
 }
 
-/// When the lease ends that begins now.
+/// When the lease ends that begins now. It is a full second, so that the reports of one second don't each move the schedule in the
+/// index of leases.
 pub(crate) fn lease_from(now: Timestamp, lease_seconds: i32) -> Option<Timestamp> {
-    (lease_seconds > 0).then(|| now.plus_seconds(lease_seconds))
+    (lease_seconds > 0).then(|| now.plus_seconds(lease_seconds).up_to_a_second())
 }
 
 /// The counter of the scripts whose latest attempt has `status`.

@@ -1,8 +1,8 @@
 //! Access to the database: which kind it is, how its connections are set up, and what its errors mean.
 //!
 //! The kind is chosen by the URL at run time; everything else in the server is the same for both. On SQLite two
-//! connections write, in turn, one of them for results alone ([`dedicated`]), and several read, what is asked for all the time by
-//! [`readers`] that are called directly; on MySQL and MariaDB some write and others read, so that who waits for a lock holds up nobody who reads.
+//! connections write, in turn, one of them for results alone ([`dedicated`]), and several read, what is asked for all the time by [`readers`] that are called directly; on MySQL and MariaDB some write and
+//! others read, so that who waits for a lock holds up nobody who reads.
 
 pub(crate) mod dedicated;
 pub(crate) mod fetch;
@@ -84,6 +84,13 @@ const MYSQL_DEDICATED: u32 = 2;
 /// for just before it executes the next, and what it sends then waits 40 ms for the server's word that the first has come.
 const MYSQL_PREPARED: usize = 256;
 
+/// How a connection's optimizer is set up: not at all.
+const AS_IT_COMES: &str = "";
+
+/// For connections that find rows by whole keys, in an index that they name: the optimizer doesn't look there first how many it will
+/// be for each of the keys, which takes as long as finding them.
+const BY_WHOLE_KEYS: &str = ", eq_range_index_dive_limit = 1";
+
 /// How long a transaction that the database broke off is tried again.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -123,7 +130,7 @@ impl Db {
             let reached = reach(url).await;
             reached.context("can't connect to the database")?;
             let reader = Database::connect(mysql_readers(url)).await?;
-            let writer = Database::connect(mysql_writers(url, MYSQL_WRITERS)).await?;
+            let writer = Database::connect(mysql_writers(url, MYSQL_WRITERS, AS_IT_COMES)).await?;
             (reader, writer, None)
         };
         Ok(Self {
@@ -142,7 +149,7 @@ impl Db {
         }
         if self.is_mysql() {
             // Locks of this kind belong to a session, so this must be one.
-            let session = Database::connect(mysql(&self.url, 1)).await?;
+            let session = Database::connect(mysql(&self.url, 1, AS_IT_COMES)).await?;
             session
                 .execute_unprepared(&format!("SELECT GET_LOCK('{MIGRATION_LOCK}', 300)"))
                 .await?;
@@ -252,7 +259,7 @@ impl Db {
     pub(crate) async fn dedicated_writer(&self) -> Result<Dedicated, DbErr> {
         match &self.file {
             None => {
-                let mut connections = mysql_writers(&self.url, MYSQL_DEDICATED);
+                let mut connections = mysql_writers(&self.url, MYSQL_DEDICATED, BY_WHOLE_KEYS);
                 connections.map_sqlx_mysql_opts(|options| {
                     options.statement_cache_capacity(MYSQL_PREPARED)
                 });
@@ -425,15 +432,15 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
 }
 
 fn mysql_readers(url: &str) -> ConnectOptions {
-    let mut options = mysql(url, MYSQL_READERS);
+    let mut options = mysql(url, MYSQL_READERS, AS_IT_COMES);
     options.test_before_acquire_if_idle_for(UNTRIED);
     options
 }
 
 /// Connections that write are tried by asking whether their node takes writes: after a failover the old one may still be
 /// there and take none, while a new connection leads to the one that does.
-fn mysql_writers(url: &str, connections: u32) -> ConnectOptions {
-    let mut options = mysql(url, connections);
+fn mysql_writers(url: &str, connections: u32, more: &'static str) -> ConnectOptions {
+    let mut options = mysql(url, connections, more);
     options.test_before_acquire(false);
     options.map_sqlx_mysql_before_acquire(|connection, known| {
         Box::pin(async move {
@@ -449,11 +456,11 @@ fn mysql_writers(url: &str, connections: u32) -> ConnectOptions {
     options
 }
 
-fn mysql(url: &str, connections: u32) -> ConnectOptions {
+fn mysql(url: &str, connections: u32, more: &'static str) -> ConnectOptions {
     let mut options = pool(url, connections);
     // SeaORM's own hook of this name is called for the first connection alone.
-    options.map_sqlx_mysql_pool_opts(|pool| {
-        pool.after_connect(|connection, _| Box::pin(set_up(connection)))
+    options.map_sqlx_mysql_pool_opts(move |pool| {
+        pool.after_connect(move |connection, _| Box::pin(set_up(connection, more)))
             .after_release(|connection, _| Box::pin(is_clear(connection)))
     });
     options
@@ -470,11 +477,11 @@ async fn is_clear(connection: &mut MySqlConnection) -> sqlx::Result<bool> {
 
 /// Says on a connection how long it waits for locks and stands still, what its transactions see and, where the server is a Galera node, that what it
 /// reads is no older than what other nodes committed before.
-async fn set_up(connection: &mut MySqlConnection) -> sqlx::Result<()> {
+async fn set_up(connection: &mut MySqlConnection, more: &str) -> sqlx::Result<()> {
     let seconds = STATEMENT_DEADLINE.as_secs();
     // The second one is MariaDB's alone, and a comment to MySQL.
     let limits = format!(
-        "SET SESSION innodb_lock_wait_timeout = {seconds}
+        "SET SESSION innodb_lock_wait_timeout = {seconds}{more}
          /*M!100300 , idle_transaction_timeout = {STANDSTILL_SECONDS} */"
     );
     connection.execute(sqlx::AssertSqlSafe(limits)).await?;

@@ -47,7 +47,7 @@ pub struct Inner {
     pub health: health::Seen,
     /// Who is told of changes.
     pub events: Arc<Events>,
-    /// The one that writes results, for all who report them.
+    /// Those that write results, for all who report them.
     pub writer: Writer,
     /// Who is who.
     pub directory: Directory,
@@ -77,7 +77,7 @@ impl State {
             metrics: Arc::clone(&metrics),
         };
         Self(Arc::new(Inner {
-            writer: Writer::start(tools, config.limits.write_queue, &background),
+            writer: Writer::start(&tools, config.limits.write_queue, &background),
             throttle: Throttle::new(&config.limits, Arc::clone(&metrics)),
             metrics,
             directory: Directory::new(config.admin_token.clone()),

@@ -406,19 +406,35 @@ async fn supersede(transaction: &Transaction<'_>, keys: &BTreeSet<Key>) -> Resul
     Ok(())
 }
 
-/// Adds the names of scripts that were never reported before, in order, so that two processes never wait for each other.
+/// Adds the names of scripts that were never reported before, in order, so that two processes never wait for each other. Most
+/// are there, and those are only looked at: a row that is written is locked, even where it stays as it is.
 async fn insert_names(transaction: &Transaction<'_>, new: &[&Written]) -> Result<()> {
-    let names: BTreeSet<&String> = new
+    let mut names: BTreeSet<&str> = new
         .iter()
         .filter(|written| written.row.attempt == 1)
-        .map(|written| &written.row.script)
+        .map(|written| written.row.script.as_str())
         .collect();
+    let reported: Vec<_> = names.iter().copied().collect();
+    for some in reported.chunks(VALUES_PER_STATEMENT) {
+        let (list, values) = in_list(some.iter().copied());
+        let text = format!("SELECT name FROM script WHERE name{list}");
+        let known: Vec<Name> = statement(transaction.fetch(Select::new(text, values))).await?;
+        for Name { name } in &known {
+            names.remove(name.as_str());
+        }
+    }
     let rows = names
         .into_iter()
-        .map(|name| [name.as_str().into(), name.to_lowercase().into()]);
+        .map(|name| [name.into(), name.to_lowercase().into()]);
     let keep = Conflict::Keep("name");
     statement(insert(transaction, "script (name, folded)", rows, keep)).await
 }
+
+struct Name {
+    name: String,
+}
+
+from_columns!(Name { name });
 
 const RESULT: &str = "result (schedule_id, number, script, attempt, latest, status, message, output, \
     content_bytes, duration_ms, started_time, submitted_time, revision)";

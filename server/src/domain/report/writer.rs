@@ -1,15 +1,25 @@
-//! The one that writes results, for all who report them: group commit.
+//! Those that write results, for all who report them: group commit.
 //!
 //! Reports that arrive while a commit is under way wait, and go into the next transaction together. When nothing is
 //! under way, nobody waits. Each report gets its own answer, and one that fails never fails its neighbours: the group
 //! is split and tried again.
+//!
+//! On a server several desks write, each the results of its own schedules.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, thread, time::Duration};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    iter,
+    num::NonZeroUsize,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
 use entity::Guid;
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
     time::{Instant, sleep_until, timeout},
 };
 use tokio_util::task::TaskTracker;
@@ -37,10 +47,18 @@ const HANGING: Duration = Duration::from_secs(10);
 /// How long a group is tried again while the database is in trouble.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// The way to the one that writes.
+/// How many desks write to a server: what one commits reaches the disk while another executes its statements. In a file only
+/// one can write at a time.
+const DESKS: usize = 3;
+
+/// The way to those that write.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    queue: mpsc::Sender<Job>,
+    /// The queue of each desk.
+    queues: Vec<mpsc::UnboundedSender<Waiting>>,
+    /// For how many more there is room, in all of them together.
+    room: Arc<Semaphore>,
+    most: usize,
     metrics: Arc<Metrics>,
 }
 
@@ -50,44 +68,64 @@ struct Job {
     answer: oneshot::Sender<Result<Receipt>>,
 }
 
+/// A job in a queue. It takes up room until it is taken from there.
+#[derive(Debug)]
+struct Waiting {
+    job: Job,
+    _room: OwnedSemaphorePermit,
+}
+
 impl Writer {
     /// Starts writing in the background, until every handle is gone. So many submissions may wait; beyond it they are
     /// refused, so that memory stays bounded.
-    pub fn start(tools: Tools, most: NonZeroUsize, background: &TaskTracker) -> Self {
-        let (queue, jobs) = mpsc::channel(most.get());
-        let metrics = Arc::clone(&tools.metrics);
-        let desk = Desk {
-            jobs,
-            held: None,
-            again: Vec::new(),
-            tools,
-            connection: None,
-            known: Known::default(),
+    pub fn start(tools: &Tools, most: NonZeroUsize, background: &TaskTracker) -> Self {
+        let desks = if tools.db.is_file() { 1 } else { DESKS };
+        let queue = || {
+            let (queue, jobs) = mpsc::unbounded_channel();
+            start(Desk::new(jobs, tools.clone()), background);
+            queue
         };
-        start(desk, background);
-        Self { queue, metrics }
+        Self {
+            queues: iter::repeat_with(queue).take(desks).collect(),
+            room: Arc::new(Semaphore::new(most.get())),
+            most: most.get(),
+            metrics: Arc::clone(&tools.metrics),
+        }
     }
 
     /// How many submissions wait.
     pub(crate) fn waiting(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        self.most - self.room.available_permits()
     }
 
     /// Has a submission written, and returns when it is on disk. What was begun goes on if the caller leaves.
     #[tracing::instrument(name = "have written", level = "debug", skip_all)]
     pub(crate) async fn submit(&self, submission: Submission) -> Result<Receipt> {
+        let room = Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
+            self.metrics.refused(Refusal::WriteQueue);
+            Error::Unavailable
+        })?;
+        let queue = self.queue_of(submission.schedule);
         let (answer, answered) = oneshot::channel();
-        self.queue
-            .try_send(Job { submission, answer })
-            .map_err(|_| {
-                self.metrics.refused(Refusal::WriteQueue);
-                Error::Unavailable
-            })?;
+        let waiting = Waiting {
+            job: Job { submission, answer },
+            _room: room,
+        };
+        queue.send(waiting).map_err(|_| Error::Unavailable)?;
         // It may still be written, and is found by its key then.
         match timeout(PATIENCE + HANGING, answered).await {
             Ok(Ok(answer)) => answer,
             _ => Err(Error::Unavailable),
         }
+    }
+
+    /// What belongs to one schedule is written by one desk, or two would wait for each other's lock.
+    fn queue_of(&self, schedule: Guid) -> &mpsc::UnboundedSender<Waiting> {
+        let mut hasher = DefaultHasher::new();
+        schedule.hash(&mut hasher);
+        let of_desks = self.queues.len() as u64;
+        let desk = usize::try_from(hasher.finish() % of_desks).expect("there are few desks");
+        &self.queues[desk]
     }
 }
 
@@ -177,7 +215,7 @@ impl Group {
 }
 
 /// What it takes to write: where to, who is told, and what is counted.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tools {
     /// The database.
     pub db: Db,
@@ -189,7 +227,7 @@ pub struct Tools {
 
 /// Where the reports are written.
 struct Desk {
-    jobs: mpsc::Receiver<Job>,
+    jobs: mpsc::UnboundedReceiver<Waiting>,
     /// The first job of the next group: it did not fit into the last one.
     held: Option<Job>,
     /// What the database broke off, to be tried again when it is due.
@@ -200,6 +238,17 @@ struct Desk {
 }
 
 impl Desk {
+    fn new(jobs: mpsc::UnboundedReceiver<Waiting>, tools: Tools) -> Self {
+        Self {
+            jobs,
+            held: None,
+            again: Vec::new(),
+            tools,
+            connection: None,
+            known: Known::default(),
+        }
+    }
+
     async fn work(mut self) {
         while let Some(group) = self.next_group().await {
             self.settle(group).await;
@@ -214,7 +263,9 @@ impl Desk {
         } else {
             tokio::select! {
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => None,
-                job = self.jobs.recv(), if due.is_none() || !self.jobs.is_closed() => job,
+                waiting = self.jobs.recv(), if due.is_none() || !self.jobs.is_closed() => {
+                    waiting.map(|waiting| waiting.job)
+                }
             }
         };
         match first {
@@ -237,7 +288,7 @@ impl Desk {
     fn gather(&mut self, first: Job) -> Vec<Job> {
         let (mut rows, mut bytes) = first.size();
         let mut group = vec![first];
-        while let Ok(job) = self.jobs.try_recv() {
+        while let Ok(Waiting { job, .. }) = self.jobs.try_recv() {
             let (more_rows, more_bytes) = job.size();
             rows += more_rows;
             bytes += more_bytes;

@@ -1,9 +1,11 @@
 //! Access to the database: which kind it is, how its connections are set up, and what its errors mean.
 //!
 //! The kind is chosen by the URL at run time; everything else in the server is the same for both. On SQLite two
-//! connections write, in turn, one of them for results alone ([`dedicated`]), and several read, what is asked for all the time by [`readers`] that are called directly; on MySQL and MariaDB some write and
+//! connections write, in turn, one of them for results alone ([`dedicated`]), a third moves what they wrote ([`checkpoints`]),
+//! and several read, what is asked for all the time by [`readers`] that are called directly; on MySQL and MariaDB some write and
 //! others read, so that who waits for a lock holds up nobody who reads.
 
+mod checkpoints;
 pub(crate) mod dedicated;
 pub(crate) mod fetch;
 mod file;
@@ -40,6 +42,7 @@ use sea_orm::{
 pub use self::transaction::WriteTransaction;
 pub(crate) use self::trouble::{Trouble, tell_of_outage};
 use self::{
+    checkpoints::TOO_MANY,
     dedicated::{Dedicated, FileWriter},
     fetch::{FromColumns, Select},
     reader::{Reader, patiently},
@@ -427,6 +430,7 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
             .foreign_keys(true)
             // What a statement would need to take back its rows goes to memory, not to a file for each.
             .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", TOO_MANY.to_string())
     });
     options
 }

@@ -11,7 +11,9 @@ use rusqlite::Connection;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, Value};
 
 use super::{
-    begin, commit,
+    begin,
+    checkpoints::Checkpoints,
+    commit,
     fetch::{FromColumns, Select},
     file::{self, of_sqlite},
     plain::Plain,
@@ -87,21 +89,17 @@ impl Plain for Transaction<'_> {
 #[derive(Debug)]
 pub(crate) struct FileWriter {
     connection: Mutex<Connection>,
+    checkpoints: Checkpoints,
     turns: Turns,
 }
 
 impl FileWriter {
     /// Opens a file that is there.
     pub(super) fn open(file: &Path, turns: Turns) -> Result<Self, DbErr> {
-        let open = || {
-            let connection = file::open(file)?;
-            connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.pragma_update(None, "foreign_keys", true)?;
-            connection.pragma_update(None, "temp_store", "MEMORY")?;
-            Ok(connection)
-        };
+        let connection = file::open_to_write(file).map_err(of_sqlite)?;
         Ok(Self {
-            connection: Mutex::new(open().map_err(of_sqlite)?),
+            connection: Mutex::new(connection),
+            checkpoints: Checkpoints::start(file)?,
             turns,
         })
     }
@@ -109,6 +107,7 @@ impl FileWriter {
     async fn begin(&self) -> Result<FileTransaction<'_>, DbErr> {
         let transaction = FileTransaction {
             connection: &self.connection,
+            checkpoints: &self.checkpoints,
             _turn: self.turns.take().await?,
         };
         let begun = transaction.connection().execute_batch("BEGIN IMMEDIATE");
@@ -120,6 +119,7 @@ impl FileWriter {
 /// A transaction in a file, taken back where it was not committed.
 pub(crate) struct FileTransaction<'a> {
     connection: &'a Mutex<Connection>,
+    checkpoints: &'a Checkpoints,
     /// Until it is over.
     _turn: Turn,
 }
@@ -133,7 +133,10 @@ impl FileTransaction<'_> {
     }
 
     fn commit(self) -> Result<(), DbErr> {
-        self.connection().execute_batch("COMMIT").map_err(of_sqlite)
+        let connection = self.connection();
+        connection.execute_batch("COMMIT").map_err(of_sqlite)?;
+        self.checkpoints.look(&connection);
+        Ok(())
     }
 }
 

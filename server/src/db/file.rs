@@ -8,6 +8,7 @@ use sea_orm::{DbErr, RuntimeErr, Value};
 
 use super::{
     STATEMENT_DEADLINE,
+    checkpoints::TOO_MANY,
     fetch::{Columns, FromColumns, Select},
     trouble::Trouble,
 };
@@ -23,6 +24,16 @@ pub(super) fn open(file: &Path) -> rusqlite::Result<Connection> {
     // Or SQLite would plan a statement anew for each limit that it is given.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(connection)
+}
+
+/// Opens a file that is there, to write to it. What a commit acknowledges is on disk.
+pub(super) fn open_to_write(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = open(file)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "wal_autocheckpoint", TOO_MANY)?;
     Ok(connection)
 }
 

@@ -85,7 +85,7 @@ const MYSQL_DEDICATED: u32 = 2;
 
 /// How many statements each of those keeps prepared: all shapes of what it writes. The driver closes the one that it has no room
 /// for just before it executes the next, and what it sends then waits 40 ms for the server's word that the first has come.
-const MYSQL_PREPARED: usize = 256;
+const MYSQL_PREPARED: usize = 320;
 
 /// How a connection's optimizer is set up: not at all.
 const AS_IT_COMES: &str = "";

@@ -8,7 +8,10 @@ use super::plain::Plain;
 /// The most rows that one statement writes: more are slower, on both databases.
 pub(crate) const ROWS_PER_STATEMENT: usize = 64;
 
-/// Between it and this, a statement writes a multiple of this. What is left takes one more statement.
+/// So many rows and fewer take one statement, whatever their number.
+const EXACT: usize = 32;
+
+/// Of more, a statement writes a multiple of this. What is left takes one more statement.
 const STEP: usize = 8;
 
 /// What becomes of a row that is there already.
@@ -93,11 +96,11 @@ pub(crate) fn insert<'c, const N: usize>(
     writing.boxed()
 }
 
-/// How many of so many rows one statement writes: 64, 56, …, 8, 7, …, 1. So fifteen statements serve every number, and what is
-/// more than a multiple of the largest takes two.
+/// How many of so many rows one statement writes: 64, 56, 48, 40, 32, 31, …, 1. So 36 statements serve every number, and what is more
+/// than a multiple of the largest takes two at the most.
 fn shape(rows: usize) -> usize {
     match rows.min(ROWS_PER_STATEMENT) {
-        few if few < STEP => few,
+        few if few <= EXACT => few,
         many => many - many % STEP,
     }
 }
@@ -121,7 +124,7 @@ mod tests {
             assert!(shapes.len() <= count / ROWS_PER_STATEMENT + 2, "{shapes:?}");
             of_all.extend(shapes);
         }
-        assert_eq!(of_all.len(), 15, "{of_all:?}");
+        assert_eq!(of_all.len(), 36, "{of_all:?}");
     }
 
     #[test]

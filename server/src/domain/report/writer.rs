@@ -47,9 +47,9 @@ const HANGING: Duration = Duration::from_secs(10);
 /// How long a group is tried again while the database is in trouble.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How many desks write to a server: what one commits reaches the disk while another executes its statements. In a file only
-/// one can write at a time.
-const DESKS: usize = 3;
+/// How many desks write to a server: what one commits reaches the disk while the other executes its statements. With more of them
+/// the groups are smaller, and there are more statements. In a file only one can write at a time.
+const DESKS: usize = 2;
 
 /// The way to those that write.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ mod batches;
 mod changes;
 mod entries;
 mod output;
+mod parts;
 mod runs;
 mod updates;
 

@@ -8,7 +8,13 @@
 pub(crate) mod fuzz;
 mod shape;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use async_graphql::{
     Request, ServerError, ValidationMode, ValidationResult, Variables,
@@ -68,6 +74,7 @@ impl Documents {
         let document = Document {
             joins: shape::joins(&parsed),
             is_good_for_ever: !shape::has_variables_inside_of_values(&parsed),
+            question: question(&parsed),
             parsed,
             fields,
         };
@@ -102,11 +109,23 @@ pub(super) struct Document {
     pub(super) parsed: ExecutableDocument,
     /// Whether something with fields of its own is asked for twice under one name, and is to be joined.
     pub(super) joins: bool,
+    /// Which question it asks of what is found, where that is the same whatever the variables are.
+    pub(super) question: Option<Question>,
     /// How many fields there are, with the fragments put in.
     fields: usize,
     /// Whether it may be kept once it was found good. Where a variable is a part of a larger value, whether that is good
     /// depends on the variable.
     is_good_for_ever: bool,
+}
+
+/// What is asked of whatever is found: another one for each document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Question(pub(super) u64);
+
+fn question(document: &ExecutableDocument) -> Option<Question> {
+    static ASKED: AtomicU64 = AtomicU64::new(0);
+    let is_one = document.operations.iter().count() == 1 && !shape::varies_inside(document);
+    is_one.then(|| Question(ASKED.fetch_add(1, Ordering::Relaxed)))
 }
 
 /// Found to be valid. It travels as an error, for that ends a request before anything is executed.

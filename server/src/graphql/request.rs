@@ -96,6 +96,9 @@ pub async fn prepare(documents: &Documents, parameters: Parameters) -> Result<Pr
     if document.joins {
         request = request.data(Joins);
     }
+    if let Some(question) = document.question {
+        request = request.data(question);
+    }
     request.set_parsed_query(document.parsed.clone());
     Ok(Prepared {
         request,

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, Subscription};
+use async_graphql::{Context, ContextSelectionSet, Object, Subscription, parser::types::Field};
 use entity::Guid;
 use futures_util::{Stream, StreamExt};
 use uuid::Uuid;
 
 use super::{
     Asked,
+    documents::Question,
     error::{ApiError, Result},
-    plain::Written,
+    json::Json,
+    plain::{Plain, Written, write_list, write_object},
     result::TestResult,
     schedule::{Schedule, ScheduleFilter},
 };
@@ -41,6 +43,54 @@ impl ScheduleChange {
     }
 }
 
+impl Plain for ScheduleChange {
+    fn write(&self, field: &Field, ctx: &ContextSelectionSet<'_>, json: &mut Json) -> bool {
+        let change = &*self.0;
+        match field.name.node.as_str() {
+            "revision" => json.value(change.revision),
+            "schedule" => {
+                return self.write_once(field, ctx, json, |json| {
+                    write_object(&Schedule(change.schedule.clone()), field, ctx, json)
+                });
+            }
+            "results" => {
+                let name = change.schedule.schedule_name;
+                let result = |row| TestResult::new(row, name);
+                return self.write_once(field, ctx, json, |json| {
+                    let results: Vec<_> = change.results.iter().cloned().map(result).collect();
+                    write_list(results.iter(), field, ctx, json)
+                });
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl ScheduleChange {
+    /// Writes a field once for all who ask the same: a thousand may watch one schedule.
+    fn write_once(
+        &self,
+        field: &Field,
+        ctx: &ContextSelectionSet<'_>,
+        json: &mut Json,
+        write: impl FnOnce(&mut Json) -> bool,
+    ) -> bool {
+        let Some(Question(question)) = ctx.data_opt() else {
+            return write(json);
+        };
+        let place = field.name.pos;
+        let part = self.0.parts.get((*question, place.line, place.column), || {
+            let mut json = Json::default();
+            write(&mut json).then(|| json.into_bytes())
+        });
+        part.is_some_and(|part| {
+            json.raw(&part);
+            true
+        })
+    }
+}
+
 #[derive(Default)]
 pub(super) struct ScheduleSubscription;
 
@@ -60,10 +110,14 @@ impl ScheduleSubscription {
             default_with = "Some(0)"
         )]
         after: Option<i32>,
-    ) -> Result<impl Stream<Item = Result<ScheduleChange>> + use<>> {
+    ) -> Result<impl Stream<Item = Result<Written<ScheduleChange>>> + use<>> {
         let changes =
             feed::changes(ctx.state(), ctx.actor(), Guid(name), after.unwrap_or(0)).await?;
-        Ok(changes.map(|change| change.map(ScheduleChange).map_err(ApiError)))
+        Ok(changes.map(|change| {
+            change
+                .map(|change| Written(ScheduleChange(change)))
+                .map_err(ApiError)
+        }))
     }
 
     /// The schedules that match, as they are on subscribing (at most the newest 200, newest first), then each again as

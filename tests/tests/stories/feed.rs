@@ -308,6 +308,74 @@ async fn two_operations_on_one_socket(database: Database) {
     assert!(matches!(socket.receive_answer().await, Message::Next { id, .. } if id == "two"));
 }
 
+/// Whoever follows the same schedule is told the same changes, each in the words that it asked for: twice in each way, for what
+/// is said to one is said again to the next.
+async fn each_in_its_own_words(database: Database) {
+    let (_app, reporter) = TestApp::start(database)
+        .await
+        .with_reporter("nightly")
+        .await;
+    let schedule = reporter.open_schedule("feed").await;
+    let with_status = json!([{ "script": "login", "status": "PASS" }]);
+    let ways = [
+        (
+            "results { script }",
+            json!({ "results": [{ "script": "login" }] }),
+        ),
+        (
+            "results { script status }",
+            json!({ "results": with_status }),
+        ),
+        (
+            "results { script status @include(if: $all) } schedule { title }",
+            json!({ "results": with_status, "schedule": { "title": "feed" } }),
+        ),
+        (
+            "results { script status @skip(if: $all) } schedule { title }",
+            json!({ "results": [{ "script": "login" }], "schedule": { "title": "feed" } }),
+        ),
+        (
+            "a: results { script } b: results { status } schedule { progress { pass } labels { key } }",
+            json!({
+                "a": [{ "script": "login" }],
+                "b": [{ "status": "PASS" }],
+                "schedule": { "progress": { "pass": 1 }, "labels": [] },
+            }),
+        ),
+        (
+            "results { script } results { status }",
+            json!({ "results": with_status }),
+        ),
+    ];
+    let mut listening = Vec::new();
+    for (asked, told) in ways.iter().chain(&ways) {
+        let mut socket = Socket::connect(&reporter).await;
+        let all = if asked.contains("$all") {
+            ", $all: Boolean!"
+        } else {
+            ""
+        };
+        let document = format!(
+            "subscription($name: UUID!{all}) {{ scheduleChanges(name: $name) {{ {asked} }} }}"
+        );
+        let variables = if all.is_empty() {
+            json!({ "name": schedule })
+        } else {
+            json!({ "name": schedule, "all": true })
+        };
+        socket.subscribe("feed", &document, variables).await;
+        // That it was opened.
+        socket.next().await;
+        listening.push((socket, told));
+    }
+
+    reporter.reported(schedule, Report::pass("login")).await;
+
+    for (socket, told) in &mut listening {
+        assert_eq!(&socket.next().await["data"]["scheduleChanges"], *told);
+    }
+}
+
 /// The list: what matches on subscribing, then each schedule as it changes, and once more when it stops matching.
 async fn the_list_of_open_schedules(database: Database) {
     let (_app, reporter) = TestApp::start(database)
@@ -357,6 +425,7 @@ on_both_databases!(
     every_kind_of_change,
     one_that_does_not_read,
     two_operations_on_one_socket,
+    each_in_its_own_words,
     the_list_of_open_schedules,
 );
 

@@ -14,6 +14,7 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
+use super::parts::Parts;
 use crate::{
     db,
     domain::{
@@ -58,7 +59,7 @@ const SHARED: Duration = Duration::from_secs(1);
 const SHARED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What changed in a schedule.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Change {
     /// Where to go on from. Lower than the schedule's revision where there is more to come at once.
     pub revision: i32,
@@ -66,6 +67,8 @@ pub struct Change {
     pub schedule: schedule::Model,
     /// The results that changed since the subscriber's revision, in the order of their changes.
     pub results: Vec<Row>,
+    /// What was made of it to be sent.
+    pub(crate) parts: Parts,
 }
 
 /// What the subscribers of one schedule read together: those that wake at the same revision share one read.
@@ -341,6 +344,7 @@ fn cut(schedule: schedule::Model, mut results: Vec<Row>) -> Change {
         revision,
         schedule,
         results,
+        parts: Parts::default(),
     }
 }
 

@@ -63,40 +63,64 @@ impl<'a> Reader<'a> {
 
 /// Whether a list or an object among the arguments has a variable inside.
 pub(super) fn has_variables_inside_of_values(document: &ExecutableDocument) -> bool {
-    let operations = document.operations.iter().map(|(_, operation)| {
-        (
-            &operation.node.directives,
-            &operation.node.selection_set.node,
-        )
-    });
-    let fragments = document.fragments.values();
-    let fragments =
-        fragments.map(|fragment| (&fragment.node.directives, &fragment.node.selection_set.node));
-    operations
-        .chain(fragments)
-        .any(|(directives, set)| any_directive(directives) || any_argument(set))
+    let operations = document.operations.iter();
+    operations.clone().any(|(_, operation)| {
+        let operation = &operation.node;
+        any_in_directives(&operation.directives, has_variable_inside)
+            || any_argument(&operation.selection_set.node, has_variable_inside)
+    }) || any_in_fragments(document, has_variable_inside)
 }
 
-fn any_argument(set: &SelectionSet) -> bool {
-    set.items.iter().any(|selection| match &selection.node {
-        Selection::Field(field) => {
-            let mut arguments = field.node.arguments.iter();
-            arguments.any(|(_, value)| has_variable_inside(&value.node))
-                || any_directive(&field.node.directives)
-                || any_argument(&field.node.selection_set.node)
-        }
-        Selection::InlineFragment(fragment) => {
-            any_directive(&fragment.node.directives)
-                || any_argument(&fragment.node.selection_set.node)
-        }
-        Selection::FragmentSpread(spread) => any_directive(&spread.node.directives),
+/// Whether anything but the arguments of what is asked for at first depends on a variable.
+pub(super) fn varies_inside(document: &ExecutableDocument) -> bool {
+    let mut operations = document.operations.iter();
+    operations.any(|(_, operation)| {
+        let selections = &operation.node.selection_set.node.items;
+        selections.iter().any(|selection| match &selection.node {
+            Selection::Field(field) => {
+                any_in_directives(&field.node.directives, has_variable)
+                    || any_argument(&field.node.selection_set.node, has_variable)
+            }
+            _ => any_in_selection(selection, has_variable),
+        })
+    }) || any_in_fragments(document, has_variable)
+}
+
+/// Whether any argument is of this kind.
+type IsOfKind = fn(&Argument) -> bool;
+
+fn any_in_fragments(document: &ExecutableDocument, is: IsOfKind) -> bool {
+    document.fragments.values().any(|fragment| {
+        any_in_directives(&fragment.node.directives, is)
+            || any_argument(&fragment.node.selection_set.node, is)
     })
 }
 
-fn any_directive(directives: &[Positioned<Directive>]) -> bool {
+fn any_argument(set: &SelectionSet, is: IsOfKind) -> bool {
+    let mut selections = set.items.iter();
+    selections.any(|selection| any_in_selection(selection, is))
+}
+
+fn any_in_selection(selection: &Positioned<Selection>, is: IsOfKind) -> bool {
+    match &selection.node {
+        Selection::Field(field) => {
+            let mut arguments = field.node.arguments.iter();
+            arguments.any(|(_, value)| is(&value.node))
+                || any_in_directives(&field.node.directives, is)
+                || any_argument(&field.node.selection_set.node, is)
+        }
+        Selection::InlineFragment(fragment) => {
+            any_in_directives(&fragment.node.directives, is)
+                || any_argument(&fragment.node.selection_set.node, is)
+        }
+        Selection::FragmentSpread(spread) => any_in_directives(&spread.node.directives, is),
+    }
+}
+
+fn any_in_directives(directives: &[Positioned<Directive>], is: IsOfKind) -> bool {
     directives.iter().any(|directive| {
         let mut arguments = directive.node.arguments.iter();
-        arguments.any(|(_, value)| has_variable_inside(&value.node))
+        arguments.any(|(_, value)| is(&value.node))
     })
 }
 
@@ -156,6 +180,24 @@ mod tests {
             "{ a(filter: {title: \"$t\"}) }",
         ] {
             assert!(!has_variables_inside_of_values(&parsed(text)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_first_may_depend_on_variables() {
+        for text in [
+            "subscription($n: UUID!, $i: Boolean!) { a(name: $n) { b @include(if: $i) } }",
+            "subscription($i: Boolean!) { a @include(if: $i) { b } }",
+            "subscription($f: Int) { a { ...f } } fragment f on A { b(first: $f) }",
+            "subscription($i: Boolean!) { ... @skip(if: $i) { a { b } } }",
+        ] {
+            assert!(varies_inside(&parsed(text)), "{text}");
+        }
+        for text in [
+            "subscription($n: UUID!) { a(name: $n, after: 0) { b c(first: 1) { d } } }",
+            "subscription($n: UUID!) { a(name: $n) { ...f } } fragment f on A { b @include(if: true) }",
+        ] {
+            assert!(!varies_inside(&parsed(text)), "{text}");
         }
     }
 }

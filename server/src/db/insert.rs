@@ -8,11 +8,12 @@ use super::plain::Plain;
 /// The most rows that one statement writes: more are slower, on both databases.
 pub(crate) const ROWS_PER_STATEMENT: usize = 64;
 
-/// So many rows and fewer take one statement, whatever their number.
-const EXACT: usize = 32;
-
-/// Of more, a statement writes a multiple of this. What is left takes one more statement.
+/// Between it and this, a statement writes a multiple of this. What is left takes one more statement.
 const STEP: usize = 8;
+
+/// A server is sent so many rows and fewer with one statement, for each is a trip there and back. In a file one more is cheaper than
+/// many that are prepared.
+const ONE_TRIP: usize = 32;
 
 /// What becomes of a row that is there already.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +81,7 @@ pub(crate) fn insert<'c, const N: usize>(
     let mut values = rows.flatten();
     let mut statements = Vec::new();
     while left > 0 {
-        let size = shape(left);
+        let size = shape(left, connection.backend());
         let more = format!(", {row}").repeat(size - 1);
         let text = format!("INSERT INTO {into} VALUES {row}{more}{clause}");
         let some: Vec<Value> = values.by_ref().take(size * N).collect();
@@ -96,11 +97,15 @@ pub(crate) fn insert<'c, const N: usize>(
     writing.boxed()
 }
 
-/// How many of so many rows one statement writes: 64, 56, 48, 40, 32, 31, …, 1. So 36 statements serve every number, and what is more
-/// than a multiple of the largest takes two at the most.
-fn shape(rows: usize) -> usize {
+/// How many of so many rows one statement writes: 64, 56, …, 8, 7, …, 1, and on a server 64, 56, 48, 40, 32, 31, …, 1. So 15
+/// statements serve every number, or 36, and what is more than a multiple of the largest takes two at the most.
+fn shape(rows: usize, backend: DbBackend) -> usize {
+    let exact = match backend {
+        DbBackend::MySql => ONE_TRIP,
+        _ => STEP,
+    };
     match rows.min(ROWS_PER_STATEMENT) {
-        few if few <= EXACT => few,
+        few if few <= exact => few,
         many => many - many % STEP,
     }
 }
@@ -113,18 +118,26 @@ mod tests {
 
     #[test]
     fn every_number_of_rows_is_written_in_few_shapes() {
-        let mut of_all = BTreeSet::new();
-        for count in 1..300 {
-            let (mut left, mut shapes) = (count, Vec::new());
-            while left > 0 {
-                shapes.push(shape(left));
-                left -= shape(left);
+        for (backend, few) in [(DbBackend::Sqlite, 15), (DbBackend::MySql, 36)] {
+            let mut of_all = BTreeSet::new();
+            for count in 1..300 {
+                let (mut left, mut shapes) = (count, Vec::new());
+                while left > 0 {
+                    shapes.push(shape(left, backend));
+                    left -= shapes[shapes.len() - 1];
+                }
+                assert_eq!(shapes.iter().sum::<usize>(), count);
+                assert!(shapes.len() <= count / ROWS_PER_STATEMENT + 2, "{shapes:?}");
+                of_all.extend(shapes);
             }
-            assert_eq!(shapes.iter().sum::<usize>(), count);
-            assert!(shapes.len() <= count / ROWS_PER_STATEMENT + 2, "{shapes:?}");
-            of_all.extend(shapes);
+            assert_eq!(of_all.len(), few, "{of_all:?}");
         }
-        assert_eq!(of_all.len(), 36, "{of_all:?}");
+    }
+
+    #[test]
+    fn a_server_is_sent_few_rows_with_one_statement() {
+        assert_eq!(shape(21, DbBackend::MySql), 21);
+        assert_eq!(shape(21, DbBackend::Sqlite), 16);
     }
 
     #[test]

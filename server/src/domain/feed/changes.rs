@@ -54,7 +54,7 @@ const GATHERED: Duration = Duration::from_millis(80);
 /// What is shorter is not worth a timer.
 const NOT_GATHERED: Duration = Duration::from_millis(2);
 
-/// How long a read is shared, and how many bytes all shared reads may have.
+/// How long a read is shared, and how many bytes all shared reads may have, without the parts that are written of them.
 const SHARED: Duration = Duration::from_secs(1);
 const SHARED_BYTES: u64 = 64 * 1024 * 1024;
 

@@ -4,9 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-/// The most parts that are kept of one message. Scripts and pages ask for the same few; who asks for something else has it made
-/// for themselves.
-const KEPT: usize = 16;
+/// The most parts that are kept of one message, each as large as the message. Scripts and pages ask for the same few; who asks for
+/// something else has it made for themselves.
+const KEPT: usize = 8;
 
 /// Which part of an answer it is: of which question, and where it stands in that.
 pub(crate) type Part = (u64, usize, usize);

@@ -63,8 +63,8 @@ impl<'a> Reader<'a> {
 
 /// Whether a list or an object among the arguments has a variable inside.
 pub(super) fn has_variables_inside_of_values(document: &ExecutableDocument) -> bool {
-    let operations = document.operations.iter();
-    operations.clone().any(|(_, operation)| {
+    let mut operations = document.operations.iter();
+    operations.any(|(_, operation)| {
         let operation = &operation.node;
         any_in_directives(&operation.directives, has_variable_inside)
             || any_argument(&operation.selection_set.node, has_variable_inside)

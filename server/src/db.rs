@@ -2,8 +2,8 @@
 //!
 //! The kind is chosen by the URL at run time; everything else in the server is the same for both. On SQLite two
 //! connections write, in turn, one of them for results alone ([`dedicated`]), a third moves what they wrote ([`checkpoints`]),
-//! and several read, what is asked for all the time by [`readers`] that are called directly; on MySQL and MariaDB some write and
-//! others read, so that who waits for a lock holds up nobody who reads.
+//! and several read, what is asked for all the time by [`readers`] that are called directly; on a [`server`], MySQL or MariaDB, some
+//! write and others read, so that who waits for a lock holds up nobody who reads.
 
 mod checkpoints;
 pub(crate) mod dedicated;
@@ -13,6 +13,7 @@ pub(crate) mod insert;
 pub(crate) mod plain;
 mod reader;
 mod readers;
+mod server;
 mod transaction;
 mod trouble;
 mod turns;
@@ -30,11 +31,10 @@ use anyhow::{Context, bail};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
     sqlx::{
-        self, ConnectOptions as _, Connection, Executor, MySqlConnection, Row,
-        mysql::MySqlConnectOptions,
+        self, Connection,
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
     },
 };
@@ -47,16 +47,13 @@ use self::{
     fetch::{FromColumns, Select},
     reader::{Reader, patiently},
     readers::Readers,
+    server::Server,
     turns::Turns,
 };
 use crate::error::{Error, Result};
 
 /// No statement of a write may take longer.
 pub(crate) const STATEMENT_DEADLINE: Duration = Duration::from_secs(5);
-
-/// How long a transaction may stand still, in seconds. One of a process that was frozen in the middle of it would hold its
-/// locks for as long as that lasts.
-const STANDSTILL_SECONDS: u32 = 10;
 
 /// How long to wait for a connection before a request is answered with `UNAVAILABLE`.
 const ACQUIRE_DEADLINE: Duration = Duration::from_secs(5);
@@ -67,32 +64,10 @@ const MIGRATION_LOCK: &str = "daybook migration";
 /// Which steps of the tables' history were made.
 const MIGRATIONS_DONE: &str = "SELECT version FROM seaql_migrations";
 
-/// How long a connection to a server may lie idle until it is tried before it is used: trying costs a trip.
-const UNTRIED: Duration = Duration::from_millis(100);
-
-/// How long the rest of an answer that nobody waits for may take to come.
-const CLEARED: Duration = Duration::from_secs(2);
-
 /// How many statements go to a server as one.
 const STATEMENTS_AT_ONCE: usize = 100;
 
 const SQLITE_READERS: u32 = 8;
-const MYSQL_READERS: u32 = 16;
-const MYSQL_WRITERS: u32 = 8;
-
-/// The writer of results needs one at a time. While the driver tries whether the last one is sound, it uses the other.
-const MYSQL_DEDICATED: u32 = 2;
-
-/// How many statements each of those keeps prepared: all shapes of what it writes. The driver closes the one that it has no room
-/// for just before it executes the next, and what it sends then waits 40 ms for the server's word that the first has come.
-const MYSQL_PREPARED: usize = 320;
-
-/// How a connection's optimizer is set up: not at all.
-const AS_IT_COMES: &str = "";
-
-/// For connections that find rows by whole keys, in an index that they name: the optimizer doesn't look there first how many it will
-/// be for each of the keys, which takes as long as finding them.
-const BY_WHOLE_KEYS: &str = ", eq_range_index_dive_limit = 1";
 
 /// How long a transaction that the database broke off is tried again.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -100,14 +75,19 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// An open database.
 #[derive(Clone, Debug)]
 pub struct Db {
-    url: String,
     reader: Reader,
     writer: DatabaseConnection,
-    /// Only where the database is a file.
-    file: Option<File>,
+    place: Place,
 }
 
-/// What there is besides where the database is a file.
+/// Where a database is.
+#[derive(Clone, Debug)]
+enum Place {
+    File(File),
+    Server(Server),
+}
+
+/// What there is besides where it is a file.
 #[derive(Clone, Debug)]
 struct File {
     readers: Arc<Readers>,
@@ -117,7 +97,7 @@ struct File {
 impl Db {
     /// Opens the database that `url` names.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        let (reader, writer, file) = if kind(url)? == DbBackend::Sqlite {
+        let (reader, writer, place) = if kind(url)? == DbBackend::Sqlite {
             // The writer comes first: it makes the file, and switches it to WAL.
             let writer = open_file(url).await;
             let writer = writer.with_context(|| format!("can't open {url}"))?;
@@ -128,19 +108,18 @@ impl Db {
                 readers: Arc::new(readers),
                 turns: Turns::new(),
             };
-            (reader, writer, Some(file))
+            (reader, writer, Place::File(file))
         } else {
-            let reached = reach(url).await;
+            let server = Server::new(url);
+            let reached = server.reach().await;
             reached.context("can't connect to the database")?;
-            let reader = Database::connect(mysql_readers(url)).await?;
-            let writer = Database::connect(mysql_writers(url, MYSQL_WRITERS, AS_IT_COMES)).await?;
-            (reader, writer, None)
+            let (reader, writer) = (server.readers().await?, server.writers().await?);
+            (reader, writer, Place::Server(server))
         };
         Ok(Self {
-            url: url.to_owned(),
             reader: Reader::new(reader),
             writer,
-            file,
+            place,
         })
     }
 
@@ -150,9 +129,9 @@ impl Db {
         if self.is_ready().await {
             return Ok(());
         }
-        if self.is_mysql() {
+        if let Place::Server(server) = &self.place {
             // Locks of this kind belong to a session, so this must be one.
-            let session = Database::connect(mysql(&self.url, 1, AS_IT_COMES)).await?;
+            let session = server.session().await?;
             session
                 .execute_unprepared(&format!("SELECT GET_LOCK('{MIGRATION_LOCK}', 300)"))
                 .await?;
@@ -191,16 +170,13 @@ impl Db {
         let reader = self.reader.connections();
         let (used, most) = if self.is_mysql() {
             let pools = [reader, &self.writer].map(DatabaseConnection::get_mysql_connection_pool);
-            (
-                pools.into_iter().map(in_use).sum(),
-                MYSQL_READERS + MYSQL_WRITERS,
-            )
+            (pools.into_iter().map(in_use).sum(), server::CONNECTIONS)
         } else {
             (in_use(reader.get_sqlite_connection_pool()), SQLITE_READERS)
         };
-        let (also_used, also_free) = match &self.file {
-            Some(file) => file.readers.in_use_and_free(),
-            None => (0, 0),
+        let (also_used, also_free) = match &self.place {
+            Place::File(file) => file.readers.in_use_and_free(),
+            Place::Server(_) => (0, 0),
         };
         (used + also_used, most.saturating_sub(used) + also_free)
     }
@@ -221,7 +197,7 @@ impl Db {
         &self,
         statements: Vec<Select>,
     ) -> Result<Vec<Vec<T>>, DbErr> {
-        if let Some(file) = &self.file {
+        if let Place::File(file) = &self.place {
             return file.readers.fetch_each(statements).await;
         }
         let mut rows_of_each = Vec::with_capacity(statements.len());
@@ -250,39 +226,38 @@ impl Db {
 
     /// Begins a transaction that writes.
     pub async fn begin(&self) -> Result<WriteTransaction, DbErr> {
-        let turn = match &self.file {
-            Some(file) => Some(file.turns.take().await?),
-            None => None,
-        };
-        let transaction = begin(&self.writer).await?;
-        Ok(WriteTransaction::new(transaction, turn))
+        match &self.place {
+            Place::File(file) => {
+                let turn = file.turns.take().await?;
+                let transaction = begin(&self.writer).await?;
+                Ok(WriteTransaction::in_file(transaction, turn))
+            }
+            Place::Server(server) => server.begin(&self.writer).await,
+        }
     }
 
     /// A connection for one writer alone.
     pub(crate) async fn dedicated_writer(&self) -> Result<Dedicated, DbErr> {
-        match &self.file {
-            None => {
-                let mut connections = mysql_writers(&self.url, MYSQL_DEDICATED, BY_WHOLE_KEYS);
-                connections.map_sqlx_mysql_opts(|options| {
-                    options.statement_cache_capacity(MYSQL_PREPARED)
-                });
-                Ok(Dedicated::Server(Database::connect(connections).await?))
-            }
-            Some(file) => {
+        match &self.place {
+            Place::File(file) => {
                 let writer = FileWriter::open(file.readers.file(), file.turns.clone())?;
                 Ok(Dedicated::File(writer))
+            }
+            Place::Server(server) => {
+                let connection = server.dedicated_writer().await?;
+                Ok(Dedicated::Server(server.clone(), connection))
             }
         }
     }
 
     /// Whether this is a file, whose dedicated writer needs a thread of its own.
     pub(crate) fn is_file(&self) -> bool {
-        self.file.is_some()
+        matches!(self.place, Place::File(_))
     }
 
     /// Closes all connections. On SQLite this folds the write-ahead log into the file.
     pub async fn close(self) -> Result<(), DbErr> {
-        if let Some(file) = &self.file {
+        if let Place::File(file) = &self.place {
             file.readers.close().await;
         }
         self.reader.connections().clone().close().await?;
@@ -401,17 +376,6 @@ async fn open_file(url: &str) -> Result<DatabaseConnection, DbErr> {
     }
 }
 
-/// Tries whether the server that a URL names can be reached: what it says when it can't gets lost in a pool.
-async fn reach(url: &str) -> Result<(), DbErr> {
-    let connecting = async {
-        let options = MySqlConnectOptions::from_str(url)?;
-        options.connect().await?.close().await
-    };
-    let reached = tokio::time::timeout(ACQUIRE_DEADLINE, connecting).await;
-    let reached = reached.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-    reached.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))
-}
-
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = pool(url, connections);
     // A file does not hang up.
@@ -433,74 +397,6 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
             .pragma("wal_autocheckpoint", TOO_MANY.to_string())
     });
     options
-}
-
-fn mysql_readers(url: &str) -> ConnectOptions {
-    let mut options = mysql(url, MYSQL_READERS, AS_IT_COMES);
-    options.test_before_acquire_if_idle_for(UNTRIED);
-    options
-}
-
-/// Connections that write are tried by asking whether their node takes writes: after a failover the old one may still be
-/// there and take none, while a new connection leads to the one that does.
-fn mysql_writers(url: &str, connections: u32, more: &'static str) -> ConnectOptions {
-    let mut options = mysql(url, connections, more);
-    options.test_before_acquire(false);
-    options.map_sqlx_mysql_before_acquire(|connection, known| {
-        Box::pin(async move {
-            if known.idle_for < UNTRIED {
-                return Ok(true);
-            }
-            // It is a number or a word, by the version.
-            let asked = "SELECT @@global.read_only IN ('0', 'OFF')";
-            let takes_writes: i64 = connection.fetch_one(asked).await?.try_get(0)?;
-            Ok(takes_writes == 1)
-        })
-    });
-    options
-}
-
-fn mysql(url: &str, connections: u32, more: &'static str) -> ConnectOptions {
-    let mut options = pool(url, connections);
-    // SeaORM's own hook of this name is called for the first connection alone.
-    options.map_sqlx_mysql_pool_opts(move |pool| {
-        pool.after_connect(move |connection, _| Box::pin(set_up(connection, more)))
-            .after_release(|connection, _| Box::pin(is_clear(connection)))
-    });
-    options
-}
-
-/// Whether nothing is under way on a connection that comes back. Who leaves in the middle of a statement leaves its answer
-/// there; where the statement was just being prepared, the driver waits for more than will ever come, and the connection's
-/// place would be lost to everybody.
-async fn is_clear(connection: &mut MySqlConnection) -> sqlx::Result<bool> {
-    // Where nothing is under way, this asks the server nothing.
-    let cleared = tokio::time::timeout(CLEARED, connection.flush()).await;
-    Ok(matches!(cleared, Ok(Ok(()))))
-}
-
-/// Says on a connection how long it waits for locks and stands still, what its transactions see and, where the server is a Galera node, that what it
-/// reads is no older than what other nodes committed before.
-async fn set_up(connection: &mut MySqlConnection, more: &str) -> sqlx::Result<()> {
-    let seconds = STATEMENT_DEADLINE.as_secs();
-    // The second one is MariaDB's alone, and a comment to MySQL.
-    let limits = format!(
-        "SET SESSION innodb_lock_wait_timeout = {seconds}{more}
-         /*M!100300 , idle_transaction_timeout = {STANDSTILL_SECONDS} */"
-    );
-    connection.execute(sqlx::AssertSqlSafe(limits)).await?;
-    // What writes needs it (see `begin`), and this way it needs no statement of its own each time.
-    connection
-        .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        .await?;
-    // MariaDB knows this one, MySQL does not.
-    let cluster = "SHOW VARIABLES LIKE 'wsrep_sync_wait'";
-    if connection.fetch_optional(cluster).await?.is_some() {
-        connection
-            .execute("SET SESSION wsrep_sync_wait = 7")
-            .await?;
-    }
-    Ok(())
 }
 
 fn pool(url: &str, connections: u32) -> ConnectOptions {

@@ -11,12 +11,12 @@ use rusqlite::Connection;
 use sea_orm::{DatabaseConnection, DbBackend, DbErr, Value};
 
 use super::{
-    begin,
     checkpoints::Checkpoints,
     commit,
     fetch::{FromColumns, Select},
     file::{self, of_sqlite},
     plain::Plain,
+    server::Server,
     transaction::WriteTransaction,
     turns::{Turn, Turns},
 };
@@ -26,7 +26,7 @@ use crate::error::Result;
 #[derive(Debug)]
 pub(crate) enum Dedicated {
     /// To a server.
-    Server(DatabaseConnection),
+    Server(Server, DatabaseConnection),
     /// To a file.
     File(FileWriter),
 }
@@ -35,9 +35,8 @@ impl Dedicated {
     /// Begins a transaction that writes.
     pub(crate) async fn begin(&self) -> Result<Transaction<'_>, DbErr> {
         match self {
-            Self::Server(connection) => {
-                let transaction = WriteTransaction::new(begin(connection).await?, None);
-                Ok(Transaction::Server(transaction))
+            Self::Server(server, connection) => {
+                server.begin(connection).await.map(Transaction::Server)
             }
             Self::File(writer) => writer.begin().await.map(Transaction::File),
         }

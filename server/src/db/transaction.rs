@@ -7,17 +7,50 @@ use sea_orm::{
 
 use super::turns::Turn;
 
+/// Where a transaction at a node of a Galera cluster begins.
+const BEGINNING: &str = "SAVEPOINT beginning";
+
+/// Fails where that is gone.
+const IS_WHOLE: &str = "RELEASE SAVEPOINT beginning";
+
 /// A transaction that writes, taken back where it is not committed.
+///
+/// A node of a Galera cluster takes a transaction back by itself, when another node commits what collides with it. It says
+/// so in answer to the statement at hand, or to the next; but where that is just being prepared, MariaDB forgets to. What
+/// follows would be committed without what came before, and without its locks. So a savepoint marks the beginning, which
+/// goes with all the rest, and nothing is committed where it is gone.
 #[derive(Debug)]
 pub struct WriteTransaction {
     inner: DatabaseTransaction,
+    has_savepoint: bool,
     /// In a file, until it is over.
     _turn: Option<Turn>,
 }
 
 impl WriteTransaction {
-    pub(super) fn new(inner: DatabaseTransaction, turn: Option<Turn>) -> Self {
-        Self { inner, _turn: turn }
+    pub(super) fn new(inner: DatabaseTransaction) -> Self {
+        Self {
+            inner,
+            has_savepoint: false,
+            _turn: None,
+        }
+    }
+
+    /// One that was begun in a file.
+    pub(super) fn in_file(inner: DatabaseTransaction, turn: Turn) -> Self {
+        Self {
+            _turn: Some(turn),
+            ..Self::new(inner)
+        }
+    }
+
+    /// One that was begun at a node of a cluster.
+    pub(super) async fn at_node(inner: DatabaseTransaction) -> Result<Self, DbErr> {
+        inner.execute_unprepared(BEGINNING).await?;
+        Ok(Self {
+            has_savepoint: true,
+            ..Self::new(inner)
+        })
     }
 
     /// The transaction itself.
@@ -27,6 +60,9 @@ impl WriteTransaction {
 
     /// Commits it.
     pub async fn commit(self) -> Result<(), DbErr> {
+        if self.has_savepoint {
+            self.inner.execute_unprepared(IS_WHOLE).await?;
+        }
         self.inner.commit().await
     }
 }

@@ -24,8 +24,8 @@ pub(crate) enum Trouble {
 }
 
 /// MySQL: deadlock, or certification that failed (Galera); lock wait timed out; lock not to be had at once; record has changed (Galera); rolled
-/// back by the group (group replication).
-const MYSQL_COLLISIONS: [u16; 5] = [1213, 1205, 3572, 1020, 3101];
+/// back by the group (group replication); a savepoint that is gone, and all before it (Galera).
+const MYSQL_COLLISIONS: [u16; 6] = [1213, 1205, 3572, 1020, 3101, 1305];
 
 /// MySQL, in turn: a full disk and a file that can't be written, an error of the storage engine's; no memory, no resources; too many
 /// connections; a node that is not ready (Galera); shutting down; a table that has no room; connections that were lost; an

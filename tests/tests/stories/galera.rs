@@ -1,13 +1,16 @@
 //! Daybook on a Galera cluster: its tables are what a cluster can keep alike, and what is acknowledged outlives the nodes.
 
+use std::ops::Range;
 use std::time::Duration;
 
+use daybook::db::Db;
 use daybook_tests::{
     Api, Database, Galera, HaProxy, Reporters, ResilientSubscriber, ServerProcess, TestApp,
     eventually, one_connection,
 };
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::promise;
 
@@ -139,6 +142,79 @@ async fn soak_two_servers_at_two_nodes() {
     println!(
         "{kept} results acknowledged, 0 lost, 0 doubled; {collisions} groups were tried again"
     );
+}
+
+/// Two who count up one row, each at a node of its own. The one executes statements that are new, and so are prepared: a node
+/// that takes its transaction back meanwhile does not say so.
+#[ignore = "it needs Galera, and takes half a minute"]
+#[tokio::test(flavor = "multi_thread")]
+async fn soak_transactions_that_are_taken_back() {
+    let mut cluster = Galera::start().await;
+    for statement in [
+        "CREATE TABLE daybook.counter (id INT PRIMARY KEY, value INT NOT NULL)",
+        "INSERT INTO daybook.counter VALUES (1, 0)",
+    ] {
+        cluster
+            .node(0)
+            .execute(statement)
+            .await
+            .expect("a new table");
+    }
+    let [at_one, at_two, _] = cluster.addresses().map(Galera::url_at);
+    let one = Db::connect(&at_one).await.expect("a node");
+    let two = Db::connect(&at_two).await.expect("a node");
+
+    let is_over = CancellationToken::new();
+    let other = tokio::spawn({
+        let is_over = is_over.clone();
+        async move {
+            let mut counted = 0;
+            while !is_over.is_cancelled() {
+                counted += i32::from(count_up(&two, 0..0).await.is_ok());
+            }
+            counted
+        }
+    });
+    let mut counted = 0;
+    for number in 0..500 {
+        let new = number * 5..(number + 1) * 5;
+        counted += i32::from(count_up(&one, new).await.is_ok());
+    }
+    is_over.cancel();
+    let by_other = other.await.expect("the other one counts");
+
+    let value = Statement::from_string(DbBackend::MySql, "SELECT value FROM counter");
+    let row = one.read().query_one_raw(value).await.expect("a node");
+    let value: i32 = row
+        .and_then(|row| row.try_get_by_index(0).ok())
+        .expect("a number");
+    assert_eq!(value, counted + by_other);
+    assert!(by_other > 0 && counted < 500, "they collide");
+    println!("counted up {counted} times in 500, and {by_other} times by the other one");
+}
+
+/// Counts up in a transaction, with so many statements in the middle of it as were never executed before.
+async fn count_up(db: &Db, new: Range<i32>) -> Result<(), DbErr> {
+    let mysql = |text: String, values: Vec<Value>| {
+        Statement::from_sql_and_values(DbBackend::MySql, text, values)
+    };
+    let transaction = db.begin().await?;
+    let locked = "SELECT value FROM counter WHERE id = ? FOR UPDATE".to_owned();
+    let row = transaction
+        .query_one_raw(mysql(locked, vec![1.into()]))
+        .await?;
+    let value: i32 = row.expect("it is there").try_get_by_index(0)?;
+    for number in new {
+        let text = format!("SELECT {number} FROM counter WHERE id = ?");
+        transaction
+            .query_all_raw(mysql(text, vec![1.into()]))
+            .await?;
+    }
+    let text = "UPDATE counter SET value = ? WHERE id = ?".to_owned();
+    transaction
+        .execute_raw(mysql(text, vec![(value + 1).into(), 1.into()]))
+        .await?;
+    transaction.commit().await
 }
 
 /// So many clients, in turn of the one server and the other.

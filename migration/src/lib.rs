@@ -20,6 +20,7 @@ mod m20261125_000011_backups;
 mod m20261125_000012_run_age;
 mod m20261126_000013_schedule_action;
 mod m20261126_000014_titles;
+mod m20261128_000015_result_scripts;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
 
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000012_run_age::Migration),
             Box::new(m20261126_000013_schedule_action::Migration),
             Box::new(m20261126_000014_titles::Migration),
+            Box::new(m20261128_000015_result_scripts::Migration),
         ]
     }
 }

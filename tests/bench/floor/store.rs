@@ -24,7 +24,7 @@ const ROWS: usize = 64;
 /// How many values an `IN` list has at the most.
 const VALUES: usize = 500;
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 12] = [
     "CREATE TABLE schedule (schedule_id {id}, schedule_name varchar(36) NOT NULL UNIQUE, schedule_status char(1) NOT NULL,
       created_time {time} NOT NULL, last_modify_time {time} NOT NULL, state varchar(16) NOT NULL, title varchar(255),
       closed_time {time}, revision integer NOT NULL DEFAULT 0, lease_seconds integer NOT NULL, lease_expires {time},
@@ -42,9 +42,8 @@ const TABLES: [&str; 13] = [
       content_bytes integer NOT NULL, duration_ms integer, started_time {time}, submitted_time {time} NOT NULL,
       revision integer NOT NULL, PRIMARY KEY (schedule_id, number),
       FOREIGN KEY (schedule_id) REFERENCES schedule (schedule_id)) {options}",
-    "CREATE UNIQUE INDEX ix_result_schedule_id_script_attempt ON result (schedule_id, script, attempt)",
+    "CREATE UNIQUE INDEX ix_result_script_schedule_id_attempt ON result (script, schedule_id, attempt)",
     "CREATE INDEX ix_result_schedule_id_revision ON result (schedule_id, revision)",
-    "CREATE INDEX ix_result_script_latest_schedule_id ON result (script, latest, schedule_id)",
     "CREATE TABLE result_key (schedule_id bigint NOT NULL, idempotency_key {key} NOT NULL, number integer NOT NULL,
       content {digest} NOT NULL, PRIMARY KEY (schedule_id, idempotency_key),
       FOREIGN KEY (schedule_id) REFERENCES schedule (schedule_id)) {options}",

@@ -302,7 +302,7 @@ async fn read_latest(
     let conditions = conditions
         .into_iter()
         .map(|(condition, values)| (format!("latest = TRUE AND ({condition})"), values));
-    let index = "ix_result_schedule_id_script_attempt";
+    let index = "ix_result_script_schedule_id_attempt";
     read_rows(transaction, index, conditions.collect(), ledger).await
 }
 

@@ -72,12 +72,9 @@ const statements = ({ id, time, text, binary, table }) => [
      submitted_time ${time} NOT NULL,
      revision INT NOT NULL,
      PRIMARY KEY (schedule_id, number),
-     UNIQUE (schedule_id, script, attempt),
+     UNIQUE (script, schedule_id, attempt),
      FOREIGN KEY (schedule_id) REFERENCES schedule (schedule_id) ON DELETE CASCADE`,
-    [
-      ['schedule_id', 'revision'],
-      ['script', 'latest', 'schedule_id'],
-    ],
+    [['schedule_id', 'revision']],
   ),
   ...table(
     'result_key',

@@ -123,9 +123,8 @@ result = Table(
     Column("started_time", Moment),
     Column("submitted_time", Moment, nullable=False),
     Column("revision", Integer, nullable=False),
-    UniqueConstraint("schedule_id", "script", "attempt"),
+    UniqueConstraint("script", "schedule_id", "attempt"),
     Index("ix_result_schedule_id_revision", "schedule_id", "revision"),
-    Index("ix_result_script_latest_schedule_id", "script", "latest", "schedule_id"),
     **OPTIONS,
 )
 

@@ -172,14 +172,14 @@ async fn set_up(connection: &mut MySqlConnection, more: &str) -> sqlx::Result<bo
         .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
         .await?;
     // MariaDB knows this one, MySQL does not.
-    let cluster = "SHOW VARIABLES WHERE variable_name = 'wsrep_on' AND value = 'ON'";
-    let is_node = connection.fetch_optional(cluster).await?.is_some();
-    if is_node {
-        connection
-            .execute("SET SESSION wsrep_sync_wait = 7")
-            .await?;
-    }
-    Ok(is_node)
+    let cluster = "SHOW VARIABLES LIKE 'wsrep_on'";
+    let Some(is_on) = connection.fetch_optional(cluster).await? else {
+        return Ok(false);
+    };
+    connection
+        .execute("SET SESSION wsrep_sync_wait = 7")
+        .await?;
+    Ok(is_on.try_get::<String, _>(1)? == "ON")
 }
 
 /// Whether nothing is under way on a connection that comes back. Who leaves in the middle of a statement leaves its answer

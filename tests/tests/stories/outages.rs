@@ -365,6 +365,7 @@ async fn each_connection_is_set_up() {
     }
     for transaction in &writing {
         is_set_up(transaction).await;
+        assert_eq!(number(transaction, "@@autocommit").await, 0);
     }
     for transaction in &reading {
         is_set_up(transaction).await;

@@ -5,7 +5,7 @@ use sea_orm::{
     prelude::async_trait::async_trait,
 };
 
-use super::turns::Turn;
+use super::{trouble::Trouble, turns::Turn};
 
 /// Where a transaction at a node of a Galera cluster begins.
 const BEGINNING: &str = "SAVEPOINT beginning";
@@ -18,7 +18,7 @@ const IS_WHOLE: &str = "RELEASE SAVEPOINT beginning";
 /// A node of a Galera cluster takes a transaction back by itself, when another node commits what collides with it. It says
 /// so in answer to the statement at hand, or to the next; but where that is just being prepared, MariaDB forgets to. What
 /// follows would be committed without what came before, and without its locks. So a savepoint marks the beginning, which
-/// goes with all the rest, and nothing is committed where it is gone.
+/// goes with all the rest, and nothing is committed where it is gone. Nor is a statement's complaint believed there.
 #[derive(Debug)]
 pub struct WriteTransaction {
     inner: DatabaseTransaction,
@@ -65,6 +65,18 @@ impl WriteTransaction {
         }
         self.inner.commit().await
     }
+
+    /// What came of a statement. One that fails for good may only have found what others wrote meanwhile.
+    async fn outcome<T>(&self, outcome: Result<T, DbErr>) -> Result<T, DbErr> {
+        if let Err(error) = &outcome
+            && self.has_savepoint
+            && Trouble::of(error) == Trouble::Lasting
+        {
+            self.inner.execute_unprepared(IS_WHOLE).await?;
+            self.inner.execute_unprepared(BEGINNING).await?;
+        }
+        outcome
+    }
 }
 
 #[async_trait]
@@ -74,18 +86,20 @@ impl ConnectionTrait for WriteTransaction {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.inner.execute_raw(statement).await
+        self.outcome(self.inner.execute_raw(statement).await).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.inner.execute_unprepared(sql).await
+        self.outcome(self.inner.execute_unprepared(sql).await).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.inner.query_one_raw(statement).await
+        self.outcome(self.inner.query_one_raw(statement).await)
+            .await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.inner.query_all_raw(statement).await
+        self.outcome(self.inner.query_all_raw(statement).await)
+            .await
     }
 }

@@ -56,7 +56,7 @@ use crate::error::{Error, Result};
 pub(crate) const STATEMENT_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long to wait for a connection before a request is answered with `UNAVAILABLE`.
-const ACQUIRE_DEADLINE: Duration = Duration::from_secs(5);
+pub(crate) const ACQUIRE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// What a server holds while it brings the tables of a MySQL database up to date.
 const MIGRATION_LOCK: &str = "daybook migration";

@@ -3,7 +3,11 @@
 //! Nobody who asks is made to wait for a database that is away: the process writes a sign of life every two seconds, and what
 //! becomes of that tells.
 
-use std::{pin::pin, time::Duration};
+use std::{
+    pin::pin,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use entity::Timestamp;
 use futures_util::{Stream, stream};
@@ -13,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    db::Db,
+    db::{ACQUIRE_DEADLINE, Db},
     domain::actor::Actor,
     error::{Error, Result},
     state::State,
@@ -44,19 +48,27 @@ pub struct Health {
 
 /// What this process knows.
 #[derive(Debug)]
-pub struct Seen(watch::Sender<Health>);
+pub struct Seen {
+    told: watch::Sender<Health>,
+    /// When one that was away could be read again, as long as nothing else is known of it.
+    readable: Mutex<Option<Instant>>,
+}
 
 impl Seen {
     /// That of a process that has just opened its database.
     pub fn new() -> Self {
-        Self(watch::Sender::new(Health {
-            database: DatabaseStatus::Available,
-            since: Timestamp::now(),
-        }))
+        Self {
+            told: watch::Sender::new(Health {
+                database: DatabaseStatus::Available,
+                since: Timestamp::now(),
+            }),
+            readable: Mutex::default(),
+        }
     }
 
     fn note(&self, database: DatabaseStatus) {
-        self.0.send_if_modified(|health| {
+        *self.readable() = None;
+        self.told.send_if_modified(|health| {
             let is_news = health.database != database;
             if is_news {
                 *health = Health {
@@ -68,6 +80,30 @@ impl Seen {
         });
     }
 
+    /// Looks whether a database that takes nothing is there at all.
+    async fn look(&self, db: &Db) {
+        let is_ready = timeout(SLOW, db.is_ready()).await;
+        self.note_unwritten(Instant::now(), matches!(is_ready, Ok(true)));
+    }
+
+    /// Takes note of one that takes nothing. One that comes back can be read before who waited to write has a connection, so
+    /// it is read-only if that lasts.
+    fn note_unwritten(&self, now: Instant, can_be_read: bool) {
+        if !can_be_read {
+            return self.note(DatabaseStatus::Unavailable);
+        }
+        let was_away = self.told.borrow().database == DatabaseStatus::Unavailable;
+        let readable = *self.readable().get_or_insert(now);
+        if !was_away || now - readable >= ACQUIRE_DEADLINE {
+            self.note(DatabaseStatus::ReadOnly);
+        }
+    }
+
+    fn readable(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        // It is never half-written, so a panic elsewhere leaves nothing to repair.
+        self.readable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Does something that writes, and learns from it.
     pub(super) async fn learn_from(
         &self,
@@ -77,27 +113,17 @@ impl Seen {
         let mut writing = pin!(writing);
         let mut slow = interval_at(Instant::now() + SLOW, SLOW);
         slow.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut is_back = false;
         loop {
             tokio::select! {
                 biased;
                 written = &mut writing => {
                     match &written {
                         Ok(()) => self.note(DatabaseStatus::Available),
-                        Err(_) => self.note(reading(db).await),
+                        Err(_) => self.look(db).await,
                     }
                     return written;
                 }
-                _ = slow.tick() => {
-                    let status = reading(db).await;
-                    let was_away = self.0.borrow().database == DatabaseStatus::Unavailable;
-                    // One that comes back is read a moment before it is written.
-                    if status == DatabaseStatus::ReadOnly && was_away && !is_back {
-                        is_back = true;
-                    } else {
-                        self.note(status);
-                    }
-                }
+                _ = slow.tick() => self.look(db).await,
             }
         }
     }
@@ -109,25 +135,16 @@ impl Default for Seen {
     }
 }
 
-/// How a database is that takes nothing.
-async fn reading(db: &Db) -> DatabaseStatus {
-    if matches!(timeout(SLOW, db.is_ready()).await, Ok(true)) {
-        DatabaseStatus::ReadOnly
-    } else {
-        DatabaseStatus::Unavailable
-    }
-}
-
 /// How the database is.
 pub fn health(state: &State, actor: &Actor) -> Result<Health> {
     actor.viewer()?;
-    Ok(*state.health.0.borrow())
+    Ok(*state.health.told.borrow())
 }
 
 /// How the database is, now and whenever that has changed.
 pub fn changes(state: &State, actor: &Actor) -> Result<impl Stream<Item = Result<Health>> + use<>> {
     actor.viewer()?;
-    let mut health = state.health.0.subscribe();
+    let mut health = state.health.told.subscribe();
     health.mark_changed();
     // Held by the stream, as what is seen ends with the server only.
     let state = state.clone();
@@ -140,4 +157,32 @@ pub fn changes(state: &State, actor: &Actor) -> Result<impl Stream<Item = Result
             Ok(Some((seen, (state, health))))
         },
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_comes_back_is_read_only_if_that_lasts() {
+        let seen = Seen::new();
+        let database = || seen.told.borrow().database;
+        let mut now = Instant::now();
+        seen.note_unwritten(now, false);
+        for _ in 0..2 {
+            seen.note_unwritten(now, true);
+            now += ACQUIRE_DEADLINE / 2;
+            seen.note_unwritten(now, true);
+            assert_eq!(database(), DatabaseStatus::Unavailable);
+            // It is away once more.
+            seen.note_unwritten(now, false);
+        }
+        seen.note_unwritten(now, true);
+        now += ACQUIRE_DEADLINE;
+        seen.note_unwritten(now, true);
+        assert_eq!(database(), DatabaseStatus::ReadOnly);
+        seen.note(DatabaseStatus::Available);
+        seen.note_unwritten(now, true);
+        assert_eq!(database(), DatabaseStatus::ReadOnly, "it was not away");
+    }
 }
